@@ -1,0 +1,57 @@
+export type { RepositorySettings } from './context/repository-settings.js';
+export { UnitOfWork } from './context/unit-of-work.js';
+export { UnoContext, type UnoContextOptions } from './context/uno-context.js';
+export { Entity, type EntityClass } from './entity/entity.js';
+export { asBatchError, BatchError, type BatchErrorOptions } from './errors/batch-error.js';
+export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
+export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
+export {
+  type AnyMapping,
+  asRecord,
+  type EntityMapping,
+  type MappingConfig,
+  mapEntity,
+  type Snapshot,
+  type TextRow,
+} from './mapping/entity-mapping.js';
+export type { Field } from './mapping/field.js';
+export type {
+  DatabaseOf,
+  FieldName,
+  FieldValue,
+  KeyOf,
+  Loaded,
+  LoadRelations,
+  NewRecord,
+  RecordPatch,
+  RelationName,
+  UpdatableField,
+} from './mapping/inferred-types.js';
+export { encodeRecordKey, type KeyTexts, keyText } from './mapping/key.js';
+export { encodeField, type InputRecord, readRecord } from './mapping/record-reader.js';
+export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
+export { belongsTo, hasMany } from './mapping/relation.js';
+export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
+export { columnList, identifier, tableText } from './mapping/table-sql.js';
+export { encodeKeys, keyOfInput } from './operations/inputs.js';
+export { writeTotals } from './operations/write-totals.js';
+export type {
+  BatchCallOptions,
+  BatchPort,
+  BatchPortRequest,
+  RecordOperations,
+  WriteTotals,
+} from './ports/batch-port.js';
+export type { Awaitable, EntityCache, EntityCacheRegion, FillTicket } from './ports/entity-cache.js';
+export { publishWrite } from './ports/publish-write.js';
+export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
+export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
+export { checkOptions } from './repository/check-options.js';
+export type {
+  BatchGetOptions,
+  BatchOptions,
+  GetOptions,
+  ListOptions,
+  UpdateFields,
+} from './repository/repository-options.js';
+export { UnoDBRepository } from './repository/uno-db-repository.js';

@@ -1,0 +1,194 @@
+import { atomically, executeText, type Queryable } from '@uno/postgres';
+import PQueue from 'p-queue';
+import { asBatchError } from '../errors/batch-error.js';
+import { RowSuppressedError, StaleEntityError } from '../errors/repository-errors.js';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
+import type { Field } from '../mapping/field.js';
+import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
+import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
+import { encodeField, type InputRecord, readRecord } from '../mapping/record-reader.js';
+import { insertedFields, updatableFields, updatedFields } from '../mapping/record-shape.js';
+import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
+import { encodeKeys, keyOfInput } from '../operations/inputs.js';
+import { writeTotals } from '../operations/write-totals.js';
+import type { RecordOperations, WriteTotals } from '../ports/batch-port.js';
+import { publishWrite } from '../ports/publish-write.js';
+import type { WriteKind, WriteObserver } from '../ports/write-observer.js';
+import { deleteOne, existsOne, insertOne, selectOne, updateOne } from './individual-statements.js';
+
+/** What {@link IndividualOperations} works on. */
+export interface IndividualOperationsOptions<M extends AnyMapping> {
+  readonly mapping: M;
+  readonly db: Queryable;
+  readonly observers: readonly WriteObserver[];
+  /** Reads that may run side by side outside of a transaction. */
+  readonly concurrency: number;
+}
+
+/**
+ * One statement a record: the single operations of a repository, and all that it does where batching is off. Results,
+ * order, errors and `fields` are those of the batch operations.
+ */
+export class IndividualOperations<M extends AnyMapping> implements RecordOperations<M> {
+  readonly #mapping: M;
+  readonly #db: Queryable;
+  readonly #observers: readonly WriteObserver[];
+  readonly #concurrency: number;
+
+  constructor(options: IndividualOperationsOptions<M>) {
+    this.#mapping = options.mapping;
+    this.#db = options.db;
+    this.#observers = options.observers;
+    this.#concurrency = options.db.isTransaction ? 1 : options.concurrency;
+  }
+
+  async get(key: KeyOf<M>): Promise<Loaded<M> | undefined> {
+    return this.#select(encodeKey(this.#mapping, key));
+  }
+
+  async exists(key: KeyOf<M>): Promise<boolean> {
+    const { rows } = await executeText(this.#db, existsOne(this.#mapping), encodeKey(this.#mapping, key));
+    return rows.length > 0;
+  }
+
+  /** @throws ValidationError, ConstraintError */
+  async insert(record: NewRecord<M>): Promise<Loaded<M>> {
+    const stored = await this.#insert(this.#db, readRecord(this.#mapping, record, undefined));
+    await publishWrite(this.#db, this.#observers, this.#mapping, 'insert', [stored.key]);
+    return stored.result;
+  }
+
+  /** @throws StaleEntityError when no row has the key */
+  async update(record: RecordPatch<M>, named: readonly UpdatableField<M>[] | undefined): Promise<Loaded<M>> {
+    const input = readRecord(this.#mapping, record, undefined);
+    const key = encodeRecordKey(this.#mapping, input.values);
+    const updated = await this.#update(this.#db, input, key, updatableFields(this.#mapping, named));
+    if (updated === undefined) throw new StaleEntityError(this.#mapping.name, [keyText(key)]);
+    await publishWrite(this.#db, this.#observers, this.#mapping, 'update', [key]);
+    return updated;
+  }
+
+  /** Whether there was a row to delete. */
+  async delete(key: KeyOf<M>): Promise<boolean> {
+    const texts = encodeKey(this.#mapping, key);
+    const deleted = await this.#delete(this.#db, texts);
+    if (deleted) await publishWrite(this.#db, this.#observers, this.#mapping, 'delete', [texts]);
+    return deleted;
+  }
+
+  async batchGet(keys: readonly KeyOf<M>[]): Promise<(Loaded<M> | undefined)[]> {
+    const texts = encodeKeys(this.#mapping, 'batchGet', keys);
+    const queue = new PQueue({ concurrency: this.#concurrency });
+    return queue.addAll(texts.map((key) => () => this.#select(key)));
+  }
+
+  async batchInsert(records: readonly NewRecord<M>[]): Promise<WriteTotals & { readonly models: Loaded<M>[] }> {
+    const models = await this.#each('batchInsert', 'insert', records, (db, record) => this.#insert(db, record));
+    return { ...writeTotals(records.length, { inserted: models.length }), models };
+  }
+
+  async batchUpdate(
+    records: readonly RecordPatch<M>[],
+    options: { readonly fields?: readonly UpdatableField<M>[] | undefined } = {},
+  ): Promise<WriteTotals> {
+    const allowed = updatableFields(this.#mapping, options.fields);
+    const found = await this.#each('batchUpdate', 'update', records, async (db, record) => {
+      const key = encodeRecordKey(this.#mapping, record.values, record.index);
+      const updated = await this.#update(db, record, key, allowed);
+      return { result: updated !== undefined, key: updated && key };
+    });
+    return writeTotals(records.length, { updated: found.filter(Boolean).length });
+  }
+
+  async batchDelete(keys: readonly KeyOf<M>[]): Promise<WriteTotals> {
+    const texts = encodeKeys(this.#mapping, 'batchDelete', keys);
+    if (texts.length === 0) return writeTotals(0, {});
+    const about = { operation: 'batchDelete', entity: this.#mapping.name, total: keys.length };
+    const deleted = await this.#atomically(about, async (db) => {
+      const gone: KeyTexts[] = [];
+      for (const [index, key] of texts.entries()) {
+        try {
+          if (await this.#delete(db, key)) gone.push(key);
+        } catch (error) {
+          throw asBatchError(error, { ...about, index, key: keyText(key) });
+        }
+      }
+      await publishWrite(db, this.#observers, this.#mapping, 'delete', gone);
+      return gone.length;
+    });
+    return writeTotals(keys.length, { deleted });
+  }
+
+  /** Every record in turn, all in one transaction, so that a failure leaves nothing behind. */
+  async #each<T>(
+    operation: string,
+    kind: WriteKind,
+    records: readonly unknown[],
+    one: (db: Queryable, record: InputRecord) => Promise<{ result: T; key: KeyTexts | undefined }>,
+  ): Promise<T[]> {
+    if (records.length === 0) return [];
+    const about = { operation, entity: this.#mapping.name, total: records.length };
+    return this.#atomically(about, async (db) => {
+      const results: T[] = [];
+      const keys: KeyTexts[] = [];
+      for (const [index, record] of records.entries()) {
+        try {
+          const { result, key } = await one(db, readRecord(this.#mapping, record, index));
+          results.push(result);
+          if (key !== undefined) keys.push(key);
+        } catch (error) {
+          throw asBatchError(error, { ...about, index, key: keyOfInput(this.#mapping, record) });
+        }
+      }
+      await publishWrite(db, this.#observers, this.#mapping, kind, keys);
+      return results;
+    });
+  }
+
+  async #atomically<T>(
+    about: { operation: string; entity: string; total: number },
+    run: (db: Queryable) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await atomically(this.#db, run);
+    } catch (error) {
+      // What is still not named here failed at COMMIT, such as a deferred constraint.
+      throw asBatchError(error, { ...about, index: undefined, key: undefined });
+    }
+  }
+
+  async #select(key: KeyTexts): Promise<Loaded<M> | undefined> {
+    const { rows } = await executeText(this.#db, selectOne(this.#mapping), key);
+    return rows[0] && hydrateLoaded(this.#mapping, rows[0]);
+  }
+
+  async #insert(db: Queryable, record: InputRecord): Promise<{ result: Loaded<M>; key: KeyTexts }> {
+    const mapping = this.#mapping;
+    const fields = insertedFields(mapping, record);
+    const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
+    const { rows } = await executeText(db, insertOne(mapping, fields), parameters);
+    const row = rows[0];
+    if (row === undefined) throw new RowSuppressedError(mapping.name);
+    return { result: hydrateLoaded(mapping, row), key: keyOfRow(mapping, row) };
+  }
+
+  /** `undefined` when no row has the key. */
+  async #update(
+    db: Queryable,
+    record: InputRecord,
+    key: KeyTexts,
+    allowed: readonly Field[],
+  ): Promise<Loaded<M> | undefined> {
+    const mapping = this.#mapping;
+    const fields = updatedFields(allowed, record);
+    const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
+    const statement = fields.length === 0 ? selectOne(mapping) : updateOne(mapping, fields);
+    const { rows } = await executeText(db, statement, [...parameters, ...key]);
+    return rows[0] && hydrateLoaded(mapping, rows[0]);
+  }
+
+  async #delete(db: Queryable, key: KeyTexts): Promise<boolean> {
+    const { affected } = await executeText(db, deleteOne(this.#mapping), key);
+    return affected > 0;
+  }
+}

@@ -1,0 +1,40 @@
+import { preparedStatement, type TextStatement } from '@uno/postgres';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
+import type { Field } from '../mapping/field.js';
+import { columnList, identifier, tableText } from '../mapping/table-sql.js';
+
+function keyCondition(mapping: AnyMapping, firstParameter: number): string {
+  return mapping.keyFields
+    .map((field, i) => `${identifier(field.column)} = $${firstParameter + i}::${field.type.sql}`)
+    .join(' and ');
+}
+
+export function selectOne(mapping: AnyMapping): TextStatement {
+  return preparedStatement(
+    `select ${columnList(mapping.fields)} from ${tableText(mapping)} where ${keyCondition(mapping, 1)}`,
+  );
+}
+
+export function existsOne(mapping: AnyMapping): TextStatement {
+  return preparedStatement(`select 1 from ${tableText(mapping)} where ${keyCondition(mapping, 1)}`);
+}
+
+export function insertOne(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
+  const returning = `returning ${columnList(mapping.fields)}`;
+  if (fields.length === 0) return preparedStatement(`insert into ${tableText(mapping)} default values ${returning}`);
+  const values = fields.map((field, i) => `$${i + 1}::${field.type.sql}`).join(', ');
+  return preparedStatement(`insert into ${tableText(mapping)} (${columnList(fields)}) values (${values}) ${returning}`);
+}
+
+/** Parameters: the fields in their order, then the key. */
+export function updateOne(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
+  const assignments = fields.map((field, i) => `${identifier(field.column)} = $${i + 1}::${field.type.sql}`).join(', ');
+  return preparedStatement(
+    `update ${tableText(mapping)} set ${assignments} where ${keyCondition(mapping, fields.length + 1)} ` +
+      `returning ${columnList(mapping.fields)}`,
+  );
+}
+
+export function deleteOne(mapping: AnyMapping): TextStatement {
+  return preparedStatement(`delete from ${tableText(mapping)} where ${keyCondition(mapping, 1)}`);
+}

@@ -1,0 +1,206 @@
+import {
+  arrayOf,
+  bigintAsNumber,
+  bigintExact,
+  boolean,
+  bytea,
+  char,
+  date,
+  double,
+  enumeration,
+  integer,
+  type Json,
+  type JsonNull,
+  json,
+  jsonb,
+  numeric,
+  type PgType,
+  real,
+  smallint,
+  text,
+  textOf,
+  time,
+  timestamp,
+  timestamptzDate,
+  timestamptzText,
+  uuid,
+  varchar,
+} from '@uno/postgres';
+import type { RawBuilder } from 'kysely';
+
+/** Whether a new record must give a value, may leave it to the database, or may not give one. */
+export type InsertMode = 'required' | 'optional' | 'never';
+
+/** How the database comes to a value by itself. */
+export type Origin<V> =
+  | { readonly kind: 'identity' }
+  | { readonly kind: 'default'; readonly value: V | RawBuilder<unknown> }
+  | { readonly kind: 'computed'; readonly expression: RawBuilder<unknown> };
+
+interface ColumnState<V, D, N extends boolean, I extends InsertMode, Name extends string | undefined> {
+  readonly type: PgType<V, D>;
+  readonly isNullable: N;
+  readonly insertMode: I;
+  readonly columnName: Name;
+  readonly origin: Origin<V> | undefined;
+}
+
+/**
+ * One column of a mapping. Immutable: every method gives a new column.
+ *
+ * @typeParam V - a value, without null
+ * @typeParam D - what a plain Kysely query gives
+ * @typeParam N - whether NULL is allowed
+ * @typeParam I - whether a new record gives a value
+ * @typeParam Name - the column's name where it differs from the property's
+ */
+export class Column<V, D, N extends boolean, I extends InsertMode, Name extends string | undefined> {
+  readonly type: PgType<V, D>;
+  readonly isNullable: N;
+  readonly insertMode: I;
+  readonly columnName: Name;
+  readonly origin: Origin<V> | undefined;
+
+  constructor(state: ColumnState<V, D, N, I, Name>) {
+    this.type = state.type;
+    this.isNullable = state.isNullable;
+    this.insertMode = state.insertMode;
+    this.columnName = state.columnName;
+    this.origin = state.origin;
+    Object.freeze(this);
+  }
+
+  /** The column's name in the database, where it is not the property's. */
+  named<const NewName extends string>(name: NewName): Column<V, D, N, I, NewName> {
+    return new Column({ ...this.#state(), columnName: name });
+  }
+
+  /** The column may be NULL: `null` in TypeScript. A new record may leave it out. */
+  nullable(): Column<V, D, true, I extends 'required' ? 'optional' : I, Name> {
+    return new Column<V, D, true, I extends 'required' ? 'optional' : I, Name>({
+      ...this.#state(),
+      isNullable: true,
+      insertMode: optionalUnlessNever(this.insertMode),
+    });
+  }
+
+  /** The database fills it in where a new record does not: a value, or an expression made with Kysely's `sql`. */
+  default(value: V | RawBuilder<unknown>): Column<V, D, N, 'optional', Name> {
+    return new Column({ ...this.#state(), insertMode: 'optional', origin: { kind: 'default', value } });
+  }
+
+  /** An identity column: the database counts, unless a new record says a number. */
+  generated(): Column<V, D, N, 'optional', Name> {
+    return new Column({ ...this.#state(), insertMode: 'optional', origin: { kind: 'identity' } });
+  }
+
+  /** A generated column: computed from the others by PostgreSQL and never written. */
+  computed(expression: RawBuilder<unknown>): Column<V, D, N, 'never', Name> {
+    return new Column({ ...this.#state(), insertMode: 'never', origin: { kind: 'computed', expression } });
+  }
+
+  #state(): ColumnState<V, D, N, I, Name> {
+    return {
+      type: this.type,
+      isNullable: this.isNullable,
+      insertMode: this.insertMode,
+      columnName: this.columnName,
+      origin: this.origin,
+    };
+  }
+}
+
+function optionalUnlessNever<I extends InsertMode>(mode: I): I extends 'required' ? 'optional' : I;
+function optionalUnlessNever(mode: InsertMode): InsertMode {
+  return mode === 'never' ? 'never' : 'optional';
+}
+
+/** A column as it starts: not null, to be given, named as the property. */
+type Plain<V, D> = Column<V, D, false, 'required', undefined>;
+
+/** Any column, for code that works on all of them. */
+export type AnyColumn = Column<unknown, unknown, boolean, InsertMode, string | undefined>;
+
+function plain<V, D>(type: PgType<V, D>): Plain<V, D> {
+  return new Column<V, D, false, 'required', undefined>({
+    type,
+    isNullable: false,
+    insertMode: 'required',
+    columnName: undefined,
+    origin: undefined,
+  });
+}
+
+function bigintColumn(): Plain<bigint, string>;
+function bigintColumn(options: { readonly as: 'number' }): Plain<number, string>;
+function bigintColumn(options?: { readonly as: 'number' }): Plain<bigint, string> | Plain<number, string> {
+  return options?.as === 'number' ? plain(bigintAsNumber) : plain(bigintExact);
+}
+
+function timestamptzColumn(): Plain<Date, Date>;
+function timestamptzColumn(options: { readonly as: 'string' }): Plain<string, string>;
+function timestamptzColumn(options?: { readonly as: 'string' }): Plain<Date, Date> | Plain<string, string> {
+  return options?.as === 'string' ? plain(timestamptzText) : plain(timestamptzDate);
+}
+
+/**
+ * The column types. A column is NOT NULL and has to be given unless it says otherwise.
+ *
+ * @example
+ * ```ts
+ * const columns = {
+ *   id: column.integer().generated(),
+ *   name: column.text(),
+ *   countryCode: column.text().named('country_code'),
+ *   founded: column.date().nullable(),
+ *   createdAt: column.timestamptz().named('created_at').default(sql`now()`),
+ * };
+ * ```
+ */
+export const column = {
+  /** A number from -32768 to 32767. */
+  smallint: () => plain(smallint),
+  /** A number of 32 bits. */
+  integer: () => plain(integer),
+  /** A bigint, exact; with `{ as: 'number' }` a number up to 2^53 - 1. */
+  bigint: bigintColumn,
+  /** A number of single precision. */
+  real: () => plain(real),
+  /** A number, with NaN, both infinities and -0. */
+  double: () => plain(double),
+  /** A decimal number as text, exact. */
+  numeric: (precision?: number, scale?: number) => plain(numeric(precision, scale)),
+  boolean: () => plain(boolean),
+  text: () => plain(text),
+  /** Text of up to so many characters. */
+  varchar: (length: number) => plain(varchar(length)),
+  /** Text padded with spaces to so many characters. */
+  char: (length: number) => plain(char(length)),
+  /** Text in the canonical form, in lower case. */
+  uuid: () => plain(uuid),
+  /** `YYYY-MM-DD` text: a day, without a time zone. */
+  date: () => plain(date),
+  /** `HH:MM:SS[.ffffff]` text. */
+  time: () => plain(time),
+  /** Text: a date and time without a time zone, which JavaScript has no type for. */
+  timestamp: () => plain(timestamp),
+  /** A Date, exact to the millisecond; with `{ as: 'string' }` text, exact to the microsecond, with infinity. */
+  timestamptz: timestamptzColumn,
+  /** A document whose text is kept as it is. JSON's own null is `jsonNull`, SQL's is `null`. */
+  json: <T = Json>(): Plain<T | JsonNull, T> => plain(json<T>()),
+  /** A document that PostgreSQL can compare and index. JSON's own null is `jsonNull`, SQL's is `null`. */
+  jsonb: <T = Json>(): Plain<T | JsonNull, T> => plain(jsonb<T>()),
+  /** Bytes. */
+  bytea: () => plain(bytea),
+  /** An enumerated type of that name with these labels. */
+  enumeration: <const V extends string>(name: string, labels: readonly V[]) => plain(enumeration(name, labels)),
+  /** An array of another column's type; nested for more dimensions. */
+  array: <V, D, N extends boolean>(
+    item: Column<V, D, N, InsertMode, string | undefined>,
+  ): Plain<(N extends true ? V | null : V)[], D[]> =>
+    plain(
+      arrayOf<N extends true ? V | null : V, D>(item.type as PgType<N extends true ? V | null : V, D>, item.isNullable),
+    ),
+  /** Any other type by PostgreSQL's own text for it, such as `int4range`, `inet` or `interval`. */
+  ofType: (sql: string) => plain(textOf(sql)),
+} as const;

@@ -1,0 +1,236 @@
+import { ConfigError, ValidationError } from '@uno/postgres';
+import type { EntityClass } from '../entity/entity.js';
+import type { AnyColumn } from './column.js';
+import { checkName, type Field, fieldsOf } from './field.js';
+import type { CheckedColumns, CheckedRelations } from './inferred-types.js';
+import { registerMapping } from './mapping-registry.js';
+import type { AnyRelation } from './relation.js';
+
+type Columns = Readonly<Record<string, AnyColumn>>;
+type Relations = Readonly<Record<string, AnyRelation>>;
+
+/** The text of a row's columns in the order of the mapping's fields. */
+export type TextRow = readonly (string | null)[];
+
+/** The values of a stored entity, which nobody changes. */
+export type Snapshot = readonly unknown[];
+
+interface MappingState<E extends object, C, K extends string, R, T extends string> {
+  readonly entity: EntityClass<E>;
+  readonly tableName: T;
+  readonly tablePath: readonly string[];
+  readonly columns: C;
+  readonly key: readonly K[];
+  readonly relations: R;
+  readonly uniques: readonly (readonly string[])[];
+}
+
+/**
+ * How a class lies in a table. Made by {@link mapEntity}, immutable.
+ *
+ * @typeParam E - the entity's class
+ * @typeParam C - its columns by property
+ * @typeParam K - the properties that make up the key
+ * @typeParam R - its relations by name
+ * @typeParam T - the table, as Kysely names it
+ */
+export class EntityMapping<
+  E extends object,
+  C extends Columns,
+  K extends string,
+  R extends Relations,
+  T extends string,
+> {
+  readonly entity: EntityClass<E>;
+  /** The table, with its schema before a dot where one was given. */
+  readonly tableName: T;
+  /** The table's name, after its schema's where one was given. */
+  readonly tablePath: readonly string[];
+  readonly columns: C;
+  readonly key: readonly K[];
+  readonly relations: R;
+  /** Sets of properties that are unique together, besides the key. */
+  readonly uniques: readonly (readonly string[])[];
+  readonly fields: readonly Field[];
+  readonly keyFields: readonly Field[];
+  readonly #byProperty: ReadonlyMap<string, Field>;
+
+  constructor(state: MappingState<E, C, K, R, T>) {
+    this.entity = state.entity;
+    this.tableName = state.tableName;
+    this.tablePath = state.tablePath;
+    this.columns = state.columns;
+    this.key = state.key;
+    this.relations = state.relations;
+    this.uniques = state.uniques;
+    this.fields = fieldsOf(state.tableName, state.columns, state.key);
+    this.#byProperty = new Map(this.fields.map((field) => [field.property, field]));
+    this.keyFields = Object.freeze(state.key.map((property) => this.field(property)));
+    Object.freeze(this);
+  }
+
+  /** The entity's name, for messages. */
+  get name(): string {
+    return this.entity.name;
+  }
+
+  /** Whether equal keys have equal text, so that the text can stand for a row (in a cache, say). */
+  get hasTextKey(): boolean {
+    return this.keyFields.every((field) => field.type.canonical);
+  }
+
+  /** @throws ConfigError when there is no such field, naming those that there are */
+  field(property: string): Field {
+    const found = this.#byProperty.get(property);
+    if (found !== undefined) return found;
+    throw new ConfigError(`${this.name} has no field "${property}". It has: ${this.fieldNames()}.`);
+  }
+
+  findField(property: string): Field | undefined {
+    return this.#byProperty.get(property);
+  }
+
+  /** The names of all fields, for messages. */
+  fieldNames(): string {
+    return this.fields.map((field) => field.property).join(', ');
+  }
+
+  /** @throws ConfigError when there is no such relation, naming those that there are */
+  relation(name: string): AnyRelation {
+    const found = Object.hasOwn(this.relations, name) ? this.relations[name] : undefined;
+    if (found !== undefined) return found;
+    const known = Object.keys(this.relations).join(', ') || 'none';
+    throw new ConfigError(`${this.name} has no relation "${name}". It has: ${known}.`);
+  }
+
+  /**
+   * An entity from a row.
+   *
+   * @throws ValidationError when the database holds a value that the mapped type cannot
+   */
+  hydrate(row: TextRow): E {
+    const entity = new this.entity();
+    const target: Record<string, unknown> = asRecord(entity);
+    for (const field of this.fields) {
+      const text = row[field.position] ?? null;
+      target[field.property] = text === null ? null : this.#decode(field, text);
+    }
+    return entity;
+  }
+
+  /** The values of an entity that came from the database, sharing nothing that can be changed. */
+  snapshot(entity: E): Snapshot {
+    const source = asRecord(entity);
+    return this.fields.map((field) => copied(field, source[field.property]));
+  }
+
+  /** An entity from its values, sharing nothing that can be changed. */
+  restore(snapshot: Snapshot): E {
+    const entity = new this.entity();
+    const target = asRecord(entity);
+    for (const field of this.fields) target[field.property] = copied(field, snapshot[field.position]);
+    return entity;
+  }
+
+  #decode(field: Field, text: string): unknown {
+    try {
+      return field.type.decode(text);
+    } catch (cause) {
+      const reason = cause instanceof RangeError ? cause.message : 'the text cannot be read';
+      throw new ValidationError(`${this.name}.${field.property} cannot be read as ${field.type.sql}: ${reason}.`, {
+        field: field.property,
+        reason,
+        cause,
+      });
+    }
+  }
+}
+
+function copied(field: Field, value: unknown): unknown {
+  return field.type.mutable && value !== null && value !== undefined ? field.type.copy(value) : value;
+}
+
+/** An entity's properties by name: the mapping knows them, TypeScript cannot. */
+export function asRecord(entity: object): Record<string, unknown> {
+  return entity as Record<string, unknown>;
+}
+
+/** Any mapping, for code that works on all of them. */
+export type AnyMapping = EntityMapping<object, Columns, string, Relations, string>;
+
+/** What {@link mapEntity} takes. */
+export interface MappingConfig<E, C, K extends string, R, T extends string, S extends string> {
+  /** The table's name. */
+  readonly table: T;
+  /** The schema, where it is not found by the search path. */
+  readonly schema?: S;
+  /** The columns by property. */
+  readonly columns: C & CheckedColumns<E, C>;
+  /** The property, or properties, of the primary key; `id` if not said. */
+  readonly key?: K | readonly K[];
+  /** Relations to other entities, by the name under which they are loaded. */
+  readonly relations?: R & CheckedRelations<C, R>;
+  /** Sets of properties that are unique together. */
+  readonly uniques?: readonly (readonly (keyof C & string)[])[];
+}
+
+/**
+ * Maps a class to a table. Types follow from it: of records, filters, keys and relations; a misspelt property or a
+ * column of another type than its property does not compile.
+ *
+ * @throws ConfigError for what no table could have, such as two fields with one column or a key that is no field
+ * @example
+ * ```ts
+ * const cities = mapEntity(City, {
+ *   table: 'city',
+ *   columns: {
+ *     id: column.integer().generated(),
+ *     name: column.text(),
+ *     countryCode: column.text().named('country_code'),
+ *   },
+ *   relations: { country: belongsTo(() => Country, 'countryCode') },
+ * });
+ * ```
+ */
+export function mapEntity<
+  E extends object,
+  const T extends string,
+  C extends Columns,
+  const K extends keyof C & string = 'id' & keyof C,
+  // biome-ignore lint/complexity/noBannedTypes: no relations at all
+  R extends Relations = {},
+  const S extends string = '',
+>(
+  entity: EntityClass<E>,
+  config: MappingConfig<E, C, K, R, T, S>,
+): EntityMapping<E, C, K, R, S extends '' ? T : `${S}.${T}`>;
+export function mapEntity<E extends object>(
+  entity: EntityClass<E>,
+  config: MappingConfig<E, Columns, string, Relations, string, string>,
+): EntityMapping<E, Columns, string, Relations, string> {
+  checkName(config.table, 'The table');
+  if (config.table.includes('.')) {
+    throw new ConfigError(`The table "${config.table}": name its schema in \`schema\`, not before a dot.`);
+  }
+  const tablePath = config.schema ? [checkName(config.schema, 'The schema'), config.table] : [config.table];
+  const tableName = tablePath.join('.');
+  const key = config.key === undefined ? ['id'] : typeof config.key === 'string' ? [config.key] : [...config.key];
+  if (key.length === 0) throw new ConfigError(`${tableName}: a key has at least one field.`);
+  const mapping = new EntityMapping({
+    entity,
+    tableName,
+    tablePath: Object.freeze(tablePath),
+    columns: Object.freeze({ ...config.columns }),
+    key: Object.freeze(key),
+    relations: Object.freeze({ ...config.relations }),
+    uniques: Object.freeze((config.uniques ?? []).map((unique) => Object.freeze([...unique]))),
+  });
+  for (const property of mapping.uniques.flat()) mapping.field(property);
+  for (const [name, relation] of Object.entries(mapping.relations)) {
+    if (mapping.findField(name) !== undefined)
+      throw new ConfigError(`${tableName}: "${name}" is a field and a relation.`);
+    if (relation.kind === 'belongsTo') mapping.field(relation.foreignKey);
+  }
+  registerMapping(mapping);
+  return mapping;
+}

@@ -1,0 +1,143 @@
+import type { ColumnType } from 'kysely';
+import type { AnyColumn, Column, InsertMode } from './column.js';
+import type { AnyMapping, EntityMapping } from './entity-mapping.js';
+import type { BelongsTo, HasMany } from './relation.js';
+
+type EntityOf<M> = M extends EntityMapping<infer E, infer _C, infer _K, infer _R, infer _T> ? E : never;
+type ColumnsOf<M extends AnyMapping> = M['columns'];
+type RelationsOf<M extends AnyMapping> = M['relations'];
+
+/** The value of a column in TypeScript, with null where it may be NULL. */
+export type ColumnValue<C> =
+  C extends Column<infer V, infer _D, infer N, infer _I, infer _Name> ? (N extends true ? V | null : V) : never;
+
+type DriverValue<C> =
+  C extends Column<infer _V, infer D, infer N, infer _I, infer _Name> ? (N extends true ? D | null : D) : never;
+
+type InsertModeOf<C> = C extends Column<infer _V, infer _D, infer _N, infer I, infer _Name> ? I : never;
+
+/** The properties of an entity that are columns. */
+export type FieldName<M extends AnyMapping> = keyof ColumnsOf<M> & string;
+
+/** The value of a field. */
+export type FieldValue<M extends AnyMapping, F extends FieldName<M>> = ColumnValue<ColumnsOf<M>[F]>;
+
+type FieldsOfMode<M extends AnyMapping, I extends InsertMode> = {
+  [F in FieldName<M>]: InsertModeOf<ColumnsOf<M>[F]> extends I ? F : never;
+}[FieldName<M>];
+
+/** The fields that make up the key. */
+export type KeyField<M> = M extends EntityMapping<infer _E, infer _C, infer K, infer _R, infer _T> ? K : never;
+
+type IsUnion<T, Each = T> = T extends Each ? ([Each] extends [T] ? false : true) : never;
+
+/** A key: the value itself where one field identifies a row, an object of the fields where several do. */
+export type KeyOf<M extends AnyMapping> =
+  IsUnion<KeyField<M>> extends true
+    ? { readonly [F in KeyField<M> & FieldName<M>]: FieldValue<M, F> }
+    : FieldValue<M, KeyField<M> & FieldName<M>>;
+
+/**
+ * What can be added: fields with a default, an identity or a possible NULL may be left out, and `undefined` leaves them
+ * out too. Entities are accepted as well as plain objects.
+ */
+export type NewRecord<M extends AnyMapping> = {
+  readonly [F in FieldsOfMode<M, 'required'>]: FieldValue<M, F>;
+} & {
+  readonly [F in FieldsOfMode<M, 'optional'>]?: FieldValue<M, F> | undefined;
+};
+
+/** What can be updated: the key and any of the other fields; `undefined` leaves a field alone. */
+export type RecordPatch<M extends AnyMapping> = {
+  readonly [F in KeyField<M> & FieldName<M>]: FieldValue<M, F>;
+} & {
+  readonly [F in Exclude<FieldsOfMode<M, 'required' | 'optional'>, KeyField<M>>]?: FieldValue<M, F> | undefined;
+};
+
+/** The fields that an update can write. */
+export type UpdatableField<M extends AnyMapping> = Exclude<FieldsOfMode<M, 'required' | 'optional'>, KeyField<M>>;
+
+/** The names of an entity's relations. */
+export type RelationName<M extends AnyMapping> = keyof RelationsOf<M> & string;
+
+type RelationValue<M extends AnyMapping, R extends RelationName<M>> =
+  RelationsOf<M>[R] extends BelongsTo<infer T, infer F>
+    ? F extends FieldName<M>
+      ? null extends FieldValue<M, F>
+        ? T | null
+        : T
+      : never
+    : RelationsOf<M>[R] extends HasMany<infer T, infer _F>
+      ? T[]
+      : never;
+
+/** Which relations to load: their names, or `true` for all of them. */
+export type LoadRelations<M extends AnyMapping> = readonly RelationName<M>[] | true;
+
+type NamesIn<M extends AnyMapping, L> = L extends true
+  ? RelationName<M>
+  : L extends readonly (infer N)[]
+    ? N & RelationName<M>
+    : never;
+
+type WithoutRelations<M extends AnyMapping> = [RelationName<M> & keyof EntityOf<M>] extends [never]
+  ? EntityOf<M>
+  : Omit<EntityOf<M>, RelationName<M>>;
+
+/** An entity as it comes from the database, with the relations that were loaded and no others. */
+export type Loaded<M extends AnyMapping, L = readonly []> = [NamesIn<M, L>] extends [never]
+  ? WithoutRelations<M>
+  : WithoutRelations<M> & { [R in NamesIn<M, L>]: RelationValue<M, R> };
+
+type ColumnNameOf<F, C> =
+  C extends Column<infer _V, infer _D, infer _N, infer _I, infer Name>
+    ? Name extends string
+      ? Name
+      : F & string
+    : never;
+
+type KyselyColumn<C> = ColumnType<
+  DriverValue<C>,
+  (InsertModeOf<C> extends 'never' ? never : ColumnValue<C>) | (InsertModeOf<C> extends 'required' ? never : undefined),
+  InsertModeOf<C> extends 'never' ? never : ColumnValue<C>
+>;
+
+/** One table as Kysely sees it, by the names of its columns. */
+type KyselyTable<Columns> = {
+  [F in keyof Columns as ColumnNameOf<F, Columns[F]>]: KyselyColumn<Columns[F]>;
+};
+
+/**
+ * The `Database` type of Kysely for a set of mappings, by table and column names.
+ *
+ * @example
+ * ```ts
+ * type Database = DatabaseOf<[typeof cities, typeof countries]>;
+ * const db = new Kysely<Database>({ dialect: new UnoPostgresDialect({ pool }) });
+ * ```
+ */
+export type DatabaseOf<Mappings extends readonly AnyMapping[]> = {
+  [M in Mappings[number] as M['tableName']]: KyselyTable<M['columns']>;
+};
+
+/** The columns of a mapping, checked against the entity's class: every one is a property of the same type. */
+export type CheckedColumns<E, Columns> = {
+  [F in keyof Columns]: F extends keyof E
+    ? Columns[F] extends AnyColumn
+      ? Same<ColumnValue<Columns[F]>, Exclude<E[F], undefined>> extends true
+        ? Columns[F]
+        : { error: 'the column has another type than the property'; column: ColumnValue<Columns[F]>; property: E[F] }
+      : never
+    : { error: 'the class has no such property'; property: F };
+};
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+/** The relations of a mapping, checked: a foreign key is one of the columns. */
+export type CheckedRelations<Columns, Relations> = {
+  [R in keyof Relations]: Relations[R] extends BelongsTo<infer _T, infer F>
+    ? F extends keyof Columns
+      ? Relations[R]
+      : { error: 'the foreign key is not a column of this mapping'; foreignKey: F }
+    : Relations[R];
+};

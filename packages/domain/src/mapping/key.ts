@@ -1,0 +1,61 @@
+import { kindOf, ValidationError } from '@uno/postgres';
+import { type AnyMapping, asRecord } from './entity-mapping.js';
+import { encodeField, recordName } from './record-reader.js';
+
+/** The text of every field of a key, in the mapping's order. */
+export type KeyTexts = readonly string[];
+
+/**
+ * The texts of a key as a caller gives it: the value itself, or an object of the fields of a composite key.
+ *
+ * @throws ValidationError when it is no key of the mapping
+ */
+export function encodeKey(mapping: AnyMapping, key: unknown, index?: number): KeyTexts {
+  const [only, ...more] = mapping.keyFields;
+  if (only !== undefined && more.length === 0) return [encodeKeyField(mapping, only.property, key, index)];
+  if (typeof key !== 'object' || key === null) {
+    throw new ValidationError(
+      `A key of ${mapping.name} is an object with ${mapping.key.join(' and ')}, not ${kindOf(key)}.`,
+      { index },
+    );
+  }
+  return encodeRecordKey(mapping, asRecord(key), index);
+}
+
+/**
+ * The texts of the key that a record carries.
+ *
+ * @throws ValidationError when a part of it is missing
+ */
+export function encodeRecordKey(
+  mapping: AnyMapping,
+  values: Readonly<Record<string, unknown>>,
+  index?: number,
+): KeyTexts {
+  return mapping.keyFields.map((field) => encodeKeyField(mapping, field.property, values[field.property], index));
+}
+
+/** The texts of a record's key where it is complete and valid, for messages about that record. */
+export function findRecordKey(mapping: AnyMapping, values: Readonly<Record<string, unknown>>): KeyTexts | undefined {
+  try {
+    return encodeRecordKey(mapping, values);
+  } catch (error) {
+    if (error instanceof ValidationError) return undefined;
+    throw error;
+  }
+}
+
+/** One text for a whole key: it identifies a row where {@link AnyMapping.hasTextKey} holds, and names it in messages. */
+export function keyText(texts: KeyTexts): string {
+  return texts.length === 1 ? String(texts[0]) : JSON.stringify(texts);
+}
+
+function encodeKeyField(mapping: AnyMapping, property: string, value: unknown, index: number | undefined): string {
+  const encoded =
+    value === undefined || value === null ? null : encodeField(mapping, mapping.field(property), value, index);
+  if (encoded !== null) return encoded;
+  throw new ValidationError(`${recordName(mapping, index)} has no ${property}, which is its key.`, {
+    index,
+    field: property,
+  });
+}

@@ -1,0 +1,76 @@
+import { InvalidValue, kindOf, ValidationError } from '@uno/postgres';
+import { type AnyMapping, asRecord } from './entity-mapping.js';
+import type { Field } from './field.js';
+
+/** A record of the caller, checked to be one of the mapping. */
+export interface InputRecord {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Position in the caller's input, from 0; `undefined` for a single record. */
+  readonly index: number | undefined;
+}
+
+/**
+ * Checks that an input is a record of the mapping: an entity of its class, or a plain object with none but its fields.
+ *
+ * @throws ValidationError that names the record and what is wrong with it
+ */
+export function readRecord(mapping: AnyMapping, input: unknown, index: number | undefined): InputRecord {
+  if (typeof input !== 'object' || input === null) {
+    throw new ValidationError(`${recordName(mapping, index)} is ${kindOf(input)}, not an object.`, { index });
+  }
+  if (!(input instanceof mapping.entity)) {
+    const prototype: unknown = Object.getPrototypeOf(input);
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw new ValidationError(
+        `${recordName(mapping, index)} is ${kindOf(input)}, where a ${mapping.name} or a plain object of its fields is expected.`,
+        { index },
+      );
+    }
+    for (const property in input) {
+      const field = mapping.findField(property);
+      if (field === undefined && !Object.hasOwn(mapping.relations, property)) {
+        throw new ValidationError(
+          `${recordName(mapping, index)} has an unknown field "${property}". Known are: ${mapping.fieldNames()}.`,
+          { index, field: property },
+        );
+      }
+    }
+  }
+  return { values: asRecord(input), index };
+}
+
+/**
+ * The text of one field of a record.
+ *
+ * @throws ValidationError that names record, field and kind of value
+ */
+export function encodeField(
+  mapping: AnyMapping,
+  field: Field,
+  value: unknown,
+  index: number | undefined,
+): string | null {
+  if (value === null) {
+    if (field.nullable) return null;
+    return reject(mapping, field, `${field.type.sql} takes no null: the column is not nullable`, index);
+  }
+  try {
+    return field.type.encode(value);
+  } catch (error) {
+    if (error instanceof InvalidValue) return reject(mapping, field, error.message, index);
+    throw error;
+  }
+}
+
+function reject(mapping: AnyMapping, field: Field, reason: string, index: number | undefined): never {
+  throw new ValidationError(`${recordName(mapping, index)}, field "${field.property}": ${reason}.`, {
+    index,
+    field: field.property,
+    reason,
+  });
+}
+
+/** A record for messages: `City record 7`, or `City` where there is only one. */
+export function recordName(mapping: AnyMapping, index: number | undefined): string {
+  return index === undefined ? mapping.name : `${mapping.name} record ${index}`;
+}

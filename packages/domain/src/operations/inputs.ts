@@ -1,0 +1,25 @@
+import { asBatchError } from '../errors/batch-error.js';
+import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
+import { encodeKey, findRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
+
+/**
+ * The texts of the keys of a call.
+ *
+ * @throws BatchError that names the first one that is no key
+ */
+export function encodeKeys(mapping: AnyMapping, operation: string, keys: readonly unknown[]): KeyTexts[] {
+  return keys.map((key, index) => {
+    try {
+      return encodeKey(mapping, key, index);
+    } catch (error) {
+      throw asBatchError(error, { operation, entity: mapping.name, total: keys.length, index, key: undefined });
+    }
+  });
+}
+
+/** The key of a record as the caller gave it, for messages; `undefined` where it has none. */
+export function keyOfInput(mapping: AnyMapping, record: unknown): string | undefined {
+  if (typeof record !== 'object' || record === null) return undefined;
+  const texts = findRecordKey(mapping, asRecord(record));
+  return texts && keyText(texts);
+}

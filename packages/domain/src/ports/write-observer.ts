@@ -1,0 +1,21 @@
+/** What was done to rows. */
+export type WriteKind = 'insert' | 'update' | 'upsert' | 'delete';
+
+/** Rows of a table that are, or may be, different from now on. */
+export interface WriteEvent {
+  /** The table, with its schema before a dot where the mapping names one. */
+  readonly table: string;
+  /** The texts of the keys of the rows, or `all` where they are not known. */
+  readonly keys: readonly string[] | 'all';
+  readonly kind: WriteKind;
+  /** `unknown` when the connection was lost during COMMIT: treat it as written. */
+  readonly outcome: 'committed' | 'unknown';
+}
+
+/**
+ * Hears of every write after it was committed, never of one that was rolled back. Called before the writing call
+ * returns to its caller; must not throw.
+ */
+export interface WriteObserver {
+  written(event: WriteEvent): void;
+}

@@ -1,0 +1,100 @@
+import { arrayLiteral, ConfigError, executeTextSql } from '@uno/postgres';
+import { sql } from 'kysely';
+import PQueue from 'p-queue';
+import type { UnoContext } from '../context/uno-context.js';
+import { NotFoundError } from '../errors/repository-errors.js';
+import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
+import type { Field } from '../mapping/field.js';
+import { mappingOf } from '../mapping/mapping-registry.js';
+import { encodeField } from '../mapping/record-reader.js';
+import { columnList, columnRef, tableText } from '../mapping/table-sql.js';
+import { EntityReader, type ReadOptions } from '../repository/entity-reader.js';
+
+/** Loads relations of many entities at once: one statement a relation, whatever the number of entities. */
+export class RelationLoader {
+  readonly #context: UnoContext;
+  readonly #mapping: AnyMapping;
+  readonly #options: ReadOptions;
+
+  constructor(context: UnoContext, mapping: AnyMapping, options: ReadOptions) {
+    this.#context = context;
+    this.#mapping = mapping;
+    this.#options = options;
+  }
+
+  /**
+   * Sets the relations on the entities. Entities that belong to the same other one share it.
+   *
+   * @throws ConfigError for an unknown relation
+   * @throws NotFoundError when a foreign key that may not be NULL leads nowhere
+   */
+  async attach(entities: readonly object[], names: readonly string[] | true): Promise<void> {
+    const wanted = names === true ? Object.keys(this.#mapping.relations) : [...new Set(names)];
+    const relations = wanted.map((name) => ({ name, relation: this.#mapping.relation(name) }));
+    if (entities.length === 0) return;
+    // The relations do not depend on each other; a transaction has one connection, so there they take turns.
+    const concurrency = this.#context.current().isTransaction ? 1 : this.#context.readConcurrency;
+    const queue = new PQueue({ concurrency });
+    await queue.addAll(
+      relations.map(({ name, relation }) => () => {
+        const target = mappingOf(relation.target(), `The relation ${this.#mapping.name}.${name}`);
+        return relation.kind === 'belongsTo'
+          ? this.#attachOwner(entities, name, this.#mapping.field(relation.foreignKey), target)
+          : this.#attachMembers(entities, name, target.field(relation.foreignKey), target);
+      }),
+    );
+  }
+
+  async #attachOwner(entities: readonly object[], name: string, foreignKey: Field, target: AnyMapping): Promise<void> {
+    const keyField = this.#singleKey(target);
+    const keys = new Map<unknown, string>();
+    for (const entity of entities) {
+      const key = asRecord(entity)[foreignKey.property];
+      if (key !== null && key !== undefined && !keys.has(key)) {
+        keys.set(key, encodeField(target, keyField, key, undefined) ?? '');
+      }
+    }
+    const values = [...keys.keys()];
+    const reader = new EntityReader(this.#context, target, this.#options);
+    // The foreign key has been encoded as a key of the target just now, so it is one.
+    const owners = await reader.many(values as never[], this.#options);
+    const byKey = new Map(values.map((key, i) => [key, owners[i]]));
+    for (const entity of entities) {
+      const key = asRecord(entity)[foreignKey.property];
+      const owner = byKey.get(key);
+      if (owner === undefined && !foreignKey.nullable)
+        throw new NotFoundError(target.name, [keys.get(key) ?? String(key)]);
+      asRecord(entity)[name] = owner ?? null;
+    }
+  }
+
+  async #attachMembers(
+    entities: readonly object[],
+    name: string,
+    foreignKey: Field,
+    target: AnyMapping,
+  ): Promise<void> {
+    const ownKey = this.#singleKey(this.#mapping);
+    const byKey = new Map<string, object[]>();
+    for (const entity of entities) {
+      const key = encodeField(this.#mapping, ownKey, asRecord(entity)[ownKey.property], undefined) ?? '';
+      const members: object[] = byKey.get(key) ?? [];
+      byKey.set(key, members);
+      asRecord(entity)[name] = members;
+    }
+    const keys = arrayLiteral([...byKey.keys()], foreignKey.type.bare);
+    const { rows } = await executeTextSql(
+      this.#context.current(),
+      sql`select ${sql.raw(columnList(target.fields))} from ${sql.raw(tableText(target))}
+        where ${columnRef(foreignKey)} = any(${keys}::${sql.raw(`${foreignKey.type.sql}[]`)})
+        order by ${sql.raw(columnList(target.keyFields))}`,
+    );
+    for (const row of rows) byKey.get(row[foreignKey.position] ?? '')?.push(target.hydrate(row));
+  }
+
+  #singleKey(mapping: AnyMapping): Field {
+    const [only, ...more] = mapping.keyFields;
+    if (only !== undefined && more.length === 0) return only;
+    throw new ConfigError(`${mapping.name} has a key of several fields, to which relations are not possible yet.`);
+  }
+}

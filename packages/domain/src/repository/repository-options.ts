@@ -1,0 +1,44 @@
+import type { AnyMapping } from '../mapping/entity-mapping.js';
+import type { LoadRelations, UpdatableField } from '../mapping/inferred-types.js';
+import type { BatchCallOptions } from '../ports/batch-port.js';
+import type { Filters, OrderBy } from '../query/filter.js';
+
+/** Options of `get`. */
+export interface GetOptions<M extends AnyMapping, L extends LoadRelations<M>> {
+  /** Relations to load too: their names, or `true` for all. */
+  readonly loadRelations?: L;
+  /** `false` reads past the entity cache. */
+  readonly useCache?: boolean;
+}
+
+/** Options of `list`. */
+export interface ListOptions<M extends AnyMapping, L extends LoadRelations<M>> {
+  readonly filters?: Filters<M>;
+  readonly orderBy?: readonly OrderBy<M>[];
+  /** Rows at most; 0 gives none. Without it, all of them. */
+  readonly limit?: number;
+  /** Rows to leave out first. */
+  readonly offset?: number;
+  readonly loadRelations?: L;
+}
+
+/** Options of every batch method. */
+export interface BatchOptions extends BatchCallOptions {
+  /** `false` works record by record, for this call. */
+  readonly useBatchOperations?: boolean | undefined;
+}
+
+/** Options of `batchGet`. */
+export interface BatchGetOptions<M extends AnyMapping, L extends LoadRelations<M>> extends BatchOptions {
+  readonly loadRelations?: L;
+  /** `false` reads past the entity cache. */
+  readonly useCache?: boolean;
+  /** What to do about keys without a row: leave them out (the default), or throw a NotFoundError that names them. */
+  readonly onMissing?: 'omit' | 'throw';
+}
+
+/** Options of `update` and `batchUpdate`. */
+export interface UpdateFields<M extends AnyMapping> {
+  /** Write only these; without it, all fields of the record that are not `undefined`. */
+  readonly fields?: readonly UpdatableField<M>[];
+}

@@ -1,0 +1,227 @@
+import { executeTextSql, type Queryable, ValidationError } from '@uno/postgres';
+import type { RepositorySettings } from '../context/repository-settings.js';
+import type { UnoContext } from '../context/uno-context.js';
+import { NotFoundError } from '../errors/repository-errors.js';
+import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
+import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
+import { encodeRecordKey, keyText } from '../mapping/key.js';
+import { hydrateLoaded } from '../mapping/rows.js';
+import { encodeKeys } from '../operations/inputs.js';
+import type { Filters } from '../query/filter.js';
+import { countRows, selectRows } from '../query/select-sql.js';
+import { RelationLoader } from '../relations/relation-loader.js';
+import { checkOptions } from './check-options.js';
+import { EntityReader } from './entity-reader.js';
+import type { BatchGetOptions, BatchOptions, GetOptions, ListOptions, UpdateFields } from './repository-options.js';
+
+const batchOptionNames = ['batchSize', 'strategy', 'useBatchOperations'] as const;
+
+/**
+ * Data access for one entity. Subclass it, give the mapping, and add methods of your own.
+ *
+ * Single operations are one statement each. Batch operations are set-based where the context has a batch port and
+ * batching is on; otherwise they do the same record by record. Every method joins the unit of work it is called in.
+ *
+ * @example
+ * ```ts
+ * class CityRepository extends UnoDBRepository<typeof cities> {
+ *   constructor(context: UnoContext) {
+ *     super(context, cities, { batchSize: 500 });
+ *   }
+ *   findByCountry(code: string) {
+ *     return this.list({ filters: { countryCode: code }, orderBy: ['name'] });
+ *   }
+ * }
+ * ```
+ */
+export class UnoDBRepository<M extends AnyMapping> {
+  readonly mapping: M;
+  /** What this repository does unless a call says otherwise: context, class and container configuration together. */
+  readonly settings: RepositorySettings;
+  readonly #context: UnoContext;
+  readonly #reader: EntityReader<M>;
+
+  /** @throws ConfigError for a setting that is unknown or of another type */
+  constructor(context: UnoContext, mapping: M, settings: RepositorySettings = {}) {
+    this.#context = context;
+    this.mapping = mapping;
+    this.settings = context.settingsOf(new.target === UnoDBRepository ? mapping.entity : new.target, settings);
+    this.#reader = new EntityReader(context, mapping, this.settings);
+  }
+
+  /** The transaction that this call runs in, or the database: for SQL of your own, `` sql`…`.execute(this.db) ``. */
+  protected get db(): Queryable {
+    return this.#context.current();
+  }
+
+  /**
+   * The entity with this key, or `undefined`. From the cache if it is there; otherwise one statement.
+   *
+   * @throws ValidationError when the key is of another type
+   */
+  async get<const L extends LoadRelations<M> = readonly []>(
+    key: KeyOf<M>,
+    options: GetOptions<M, L> = {},
+  ): Promise<Loaded<M, L> | undefined> {
+    checkOptions('get', options, ['loadRelations', 'useCache']);
+    const entity = await this.#reader.one(key, { useCache: options.useCache });
+    if (entity === undefined) return undefined;
+    const [loaded] = await this.#withRelations([entity], options.loadRelations);
+    return loaded;
+  }
+
+  /** The entities that a filter finds, in the order asked for, or else in no particular one. One statement. */
+  async list<const L extends LoadRelations<M> = readonly []>(options: ListOptions<M, L> = {}): Promise<Loaded<M, L>[]> {
+    checkOptions('list', options, ['filters', 'orderBy', 'limit', 'offset', 'loadRelations']);
+    const { rows } = await executeTextSql(this.db, selectRows(this.mapping, options));
+    const entities = rows.map((row) => hydrateLoaded(this.mapping, row));
+    return this.#withRelations(entities, options.loadRelations);
+  }
+
+  /** How many rows a filter finds; all of them without one. */
+  async count(options: { readonly filters?: Filters<M> } = {}): Promise<number> {
+    checkOptions('count', options, ['filters']);
+    const { rows } = await executeTextSql(this.db, countRows(this.mapping, options.filters));
+    return Number(rows[0]?.[0]);
+  }
+
+  /** Whether there is a row with this key. Always asks the database. */
+  exists(key: KeyOf<M>): Promise<boolean> {
+    return this.#reader.individual().exists(key);
+  }
+
+  /**
+   * Stores a new entity and gives it back as it is stored, with what the database filled in. The argument is unchanged.
+   *
+   * @throws ValidationError for values that cannot be stored, before anything is sent
+   * @throws ConstraintError
+   */
+  add(record: NewRecord<M>): Promise<Loaded<M>> {
+    return this.#reader.individual().insert(record);
+  }
+
+  /**
+   * Writes the fields of an entity that are not `undefined`, or only those named, and gives it back as it is stored.
+   *
+   * @throws StaleEntityError when the row is gone
+   * @throws ValidationError, ConstraintError
+   */
+  async update(record: RecordPatch<M>, options: UpdateFields<M> = {}): Promise<Loaded<M>> {
+    checkOptions('update', options, ['fields']);
+    return this.#reader.individual().update(record, options.fields);
+  }
+
+  /** Removes an entity; `false` when it was gone already. */
+  remove(entity: Loaded<M>): Promise<boolean> {
+    if (!(entity instanceof this.mapping.entity)) {
+      throw new ValidationError(`remove takes a ${this.mapping.name}; removeById takes a key.`);
+    }
+    return this.#reader.individual().delete(this.#keyOf(entity));
+  }
+
+  /** Removes the row with this key; `false` when there was none. */
+  removeById(key: KeyOf<M>): Promise<boolean> {
+    return this.#reader.individual().delete(key);
+  }
+
+  /** A copy of the entity with relations loaded. */
+  async loadRelations<const L extends LoadRelations<M>>(entity: Loaded<M>, relations: L): Promise<Loaded<M, L>> {
+    const [loaded] = await this.loadRelationsBatch([entity], relations);
+    if (loaded === undefined) throw new ValidationError(`loadRelations takes a ${this.mapping.name}.`);
+    return loaded;
+  }
+
+  /** Copies of the entities, in their order, with relations loaded: one statement a relation. */
+  async loadRelationsBatch<const L extends LoadRelations<M>>(
+    entities: readonly Loaded<M>[],
+    relations: L,
+  ): Promise<Loaded<M, L>[]> {
+    const copies = entities.map((entity, index) => {
+      if (entity instanceof this.mapping.entity) return Object.assign(new this.mapping.entity(), entity);
+      throw new ValidationError(`loadRelationsBatch takes ${this.mapping.name} entities; number ${index} is none.`, {
+        index,
+      });
+    });
+    return this.#withRelations(copies, relations);
+  }
+
+  /**
+   * The entities with these keys, in the order of the keys; one that is asked for twice comes twice. Keys without a row
+   * are left out, or an error under `onMissing: 'throw'`. What the cache has is not read again.
+   *
+   * @throws NotFoundError, BatchError for a key of another type
+   */
+  async batchGet<const L extends LoadRelations<M> = readonly []>(
+    keys: readonly KeyOf<M>[],
+    options: BatchGetOptions<M, L> = {},
+  ): Promise<Loaded<M, L>[]> {
+    checkOptions('batchGet', options, [...batchOptionNames, 'loadRelations', 'useCache', 'onMissing']);
+    const found = await this.#reader.many(keys, options);
+    if (options.onMissing === 'throw' && found.includes(undefined)) {
+      const missing = keys.filter((_, i) => found[i] === undefined);
+      throw new NotFoundError(this.mapping.name, encodeKeys(this.mapping, 'batchGet', missing).map(keyText), {
+        operation: 'batchGet',
+      });
+    }
+    return this.#withRelations(
+      found.filter((entity) => entity !== undefined),
+      options.loadRelations,
+    );
+  }
+
+  /**
+   * Stores new entities, all or none, and gives them back in the order of the input, with what the database filled in.
+   *
+   * @throws BatchError that names the record at fault; nothing is written then
+   */
+  async batchAdd(records: readonly NewRecord<M>[], options: BatchOptions = {}): Promise<Loaded<M>[]> {
+    const { batchSize, strategy } = checkOptions('batchAdd', options, batchOptionNames);
+    const { models } = await this.#reader
+      .operations(options)
+      .batchInsert(records, { batchSize, strategy, returnModels: true });
+    return models;
+  }
+
+  /**
+   * Updates rows by key, all or none: the fields named, or those of each record that are not `undefined`.
+   *
+   * @returns how many of the records had a row
+   * @throws BatchError that names the record at fault; nothing is written then
+   */
+  async batchUpdate(records: readonly RecordPatch<M>[], options: BatchOptions & UpdateFields<M> = {}): Promise<number> {
+    const { batchSize, strategy, fields } = checkOptions('batchUpdate', options, [...batchOptionNames, 'fields']);
+    const totals = await this.#reader.operations(options).batchUpdate(records, { batchSize, strategy, fields });
+    return totals.updated;
+  }
+
+  /**
+   * Removes rows by key, all or none.
+   *
+   * @returns how many rows were removed
+   * @throws BatchError that names the key at fault, such as one that a foreign key still needs
+   */
+  async batchRemove(keys: readonly KeyOf<M>[], options: BatchOptions = {}): Promise<number> {
+    const { batchSize, strategy } = checkOptions('batchRemove', options, batchOptionNames);
+    const totals = await this.#reader.operations(options).batchDelete(keys, { batchSize, strategy });
+    return totals.deleted;
+  }
+
+  async #withRelations<L extends LoadRelations<M>>(
+    entities: readonly object[],
+    relations: L | undefined,
+  ): Promise<Loaded<M, L>[]> {
+    if (relations !== undefined) {
+      await new RelationLoader(this.#context, this.mapping, this.settings).attach(entities, relations);
+    }
+    // The relations named by L are on the entities now, which is all that their type says more.
+    return entities as Loaded<M, L>[];
+  }
+
+  #keyOf(entity: object): KeyOf<M> {
+    const values = asRecord(entity);
+    encodeRecordKey(this.mapping, values);
+    const [only, ...more] = this.mapping.key;
+    // It was just found to be a complete key.
+    return (only !== undefined && more.length === 0 ? values[only] : values) as KeyOf<M>;
+  }
+}

@@ -1,0 +1,47 @@
+import { ConnectionError } from '../errors/database-errors.js';
+import { translateError } from '../errors/translate.js';
+import type { PgPool } from './pool-port.js';
+
+/** Where a pool connects to, for messages: host, port and database, never the password. */
+function addressOf(options: PgPool['options']): string {
+  if (options === undefined) return 'the configured server';
+  const { connectionString } = options;
+  if (typeof connectionString === 'string' && URL.canParse(connectionString)) {
+    const url = new URL(connectionString);
+    return address(decodeURIComponent(url.hostname), url.port, decodeURIComponent(url.pathname.slice(1)));
+  }
+  return address(options.host, options.port, options.database);
+}
+
+function address(host: unknown, port: unknown, database: unknown): string {
+  const name = typeof database === 'string' && database !== '' ? `, database "${database}"` : '';
+  return `${host || process.env['PGHOST'] || 'localhost'}:${port || process.env['PGPORT'] || 5432}${name}`;
+}
+
+function advice(sqlstate: string | undefined): string {
+  switch (sqlstate?.slice(0, 2)) {
+    case '28':
+      return 'Check the user and the password.';
+    case '3D':
+      return 'Create the database or name another one.';
+    case '53':
+      return 'Lower the size of the pools or raise max_connections.';
+    default:
+      return 'Check that the server is running there, and host, port and firewall.';
+  }
+}
+
+/** The error for a pool that cannot give a connection: it says where the server was looked for and what to check. */
+export function connectFailure(error: unknown, pool: PgPool): Error {
+  const translated = translateError(error);
+  const sqlstate =
+    'sqlstate' in translated && typeof translated.sqlstate === 'string' ? translated.sqlstate : undefined;
+  const reason = translated.message
+    .replace(/^The (connection to PostgreSQL|statement) failed: /, '')
+    .replace(/\.$/, '');
+  return new ConnectionError(
+    `Cannot connect to PostgreSQL at ${addressOf(pool.options)}: ${reason}. ${advice(sqlstate)}`,
+    'safe',
+    { cause: error, sqlstate },
+  );
+}

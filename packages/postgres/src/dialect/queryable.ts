@@ -1,0 +1,27 @@
+import type { IsolationLevel, QueryExecutor } from 'kysely';
+import { ConfigError } from '../errors/input-errors.js';
+import { UnoPostgresAdapter } from './uno-postgres-adapter.js';
+
+/**
+ * A Kysely database or transaction, whatever its schema type: the slice of `Kysely<DB>` that uno needs. Every
+ * `Kysely<DB>` and `Transaction<DB>` is one.
+ */
+export interface Queryable {
+  readonly isTransaction: boolean;
+  getExecutor(): QueryExecutor;
+  transaction(): TransactionStarter;
+}
+
+interface TransactionStarter {
+  setIsolationLevel(level: IsolationLevel): TransactionStarter;
+  execute<T>(run: (transaction: Queryable) => Promise<T>): Promise<T>;
+}
+
+/** @throws ConfigError when the Kysely instance uses another dialect than {@link UnoPostgresDialect} */
+export function requireUnoDialect(db: Queryable): void {
+  if (db.getExecutor().adapter instanceof UnoPostgresAdapter) return;
+  throw new ConfigError(
+    'This Kysely instance uses another dialect. Create it with new Kysely({ dialect: new UnoPostgresDialect({ pool }) }); ' +
+      'queries of your own run on it unchanged.',
+  );
+}

@@ -1,0 +1,100 @@
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import Cursor from 'pg-cursor';
+import { isConnectionLost, translateError } from '../errors/translate.js';
+import type { PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
+import { isTextQuery } from './text-query.js';
+import type { TransactionScope } from './transaction-scope.js';
+
+/** The values of a result exactly as PostgreSQL wrote them. */
+const asText = { getTypeParser: () => (text: string) => text };
+
+/**
+ * What the session has to write so that text can be read without knowing the server's settings. The formats are the
+ * defaults of PostgreSQL; a server or a role may have others.
+ */
+const sessionSettings =
+  "set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex'; set extra_float_digits = 1";
+
+const writes = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
+/** A pooled connection as Kysely sees it, whose errors are uno's. */
+export class UnoConnection implements DatabaseConnection {
+  readonly #client: PgPoolClient;
+  #prepared = false;
+  #broken = false;
+  /** The transaction that is open on this connection. */
+  scope: TransactionScope | undefined;
+
+  constructor(client: PgPoolClient) {
+    this.#client = client;
+  }
+
+  /** Puts the session's formats right, once for each physical connection. */
+  async prepareSession(): Promise<void> {
+    if (this.#prepared) return;
+    await this.#send({ text: sessionSettings });
+    this.#prepared = true;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const result = await this.#send(configOf(query));
+    return {
+      ...(writes.has(result.command) ? { numAffectedRows: BigInt(result.rowCount ?? 0) } : {}),
+      // Kysely's own contract: the caller names the type of the rows.
+      rows: (result.rows ?? []) as R[],
+    };
+  }
+
+  async *streamQuery<R>(query: CompiledQuery, chunkSize = 100): AsyncIterableIterator<QueryResult<R>> {
+    const cursor = this.#client.query(new Cursor(query.sql, [...query.parameters]));
+    try {
+      for (;;) {
+        const rows = await this.#translated(() => cursor.read(chunkSize));
+        if (rows.length === 0) return;
+        yield { rows: rows as R[] };
+      }
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  /** Runs a statement without parameters and gives its command tag. */
+  async command(sql: string): Promise<string> {
+    return (await this.#send({ text: sql })).command;
+  }
+
+  /** Gives the connection back to the pool, or closes it where it must not be used again. */
+  release(): void {
+    this.#client.release(this.#broken || this.scope !== undefined);
+  }
+
+  /** The connection is closed when it is released. */
+  markBroken(): void {
+    this.#broken = true;
+  }
+
+  #send(config: PgQueryConfig): Promise<PgResult> {
+    return this.#translated(() => this.#client.query(config));
+  }
+
+  async #translated<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      const translated = translateError(error);
+      if (isConnectionLost(translated)) this.#broken = true;
+      throw translated;
+    }
+  }
+}
+
+function configOf(query: CompiledQuery): PgQueryConfig {
+  const config = { text: query.sql, values: [...query.parameters] };
+  if (!isTextQuery(query)) return config;
+  return {
+    ...config,
+    rowMode: 'array',
+    types: asText,
+    ...(query.statementName === undefined ? {} : { name: query.statementName }),
+  };
+}

@@ -1,0 +1,149 @@
+import {
+  CanceledError,
+  ConnectionError,
+  ConstraintError,
+  type DatabaseErrorOptions,
+  DeadlockError,
+  LockTimeoutError,
+  ResourceError,
+  SerializationError,
+  StatementError,
+  StatementTimeoutError,
+  TransactionAbortedError,
+} from './database-errors.js';
+import { ValidationError } from './input-errors.js';
+import { ruleOf } from './sqlstate.js';
+import { UnoError } from './uno-error.js';
+
+/** The part of `pg`'s DatabaseError that is read here. */
+interface ServerError {
+  readonly code: string;
+  readonly message: string;
+  readonly severity?: string;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly constraint?: string;
+}
+
+/** Errors of Node's sockets and resolver that mean "the other side is not there". */
+const socketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EACCES',
+]);
+
+/** Failures that `pg` reports by message only. */
+const lostMessages = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'timeout exceeded when trying to connect',
+  'The server does not support SSL connections',
+  'SASL',
+];
+
+/**
+ * Turns what the driver threw into an error of uno, with the original as `cause`. An error of uno passes unchanged.
+ *
+ * The server's own message is repeated except for class 22, where it quotes the value that was refused.
+ */
+export function translateError(error: unknown, operation?: string): UnoError {
+  if (UnoError.is(error)) return error;
+  if (isServerError(error)) return fromServer(error, operation);
+  if (isLostConnection(error)) {
+    return new ConnectionError(`The connection to PostgreSQL failed: ${describe(error)}.`, 'if-idempotent', {
+      operation,
+      cause: error,
+    });
+  }
+  return new StatementError(`The statement failed: ${describe(error)}.`, 'never', { operation, cause: error });
+}
+
+/** Whether one record among those sent may be at fault, rather than the statement or the server. */
+export function isRecordFault(error: unknown): boolean {
+  if (error instanceof ValidationError) return true;
+  const sqlstate = UnoError.is(error) && 'sqlstate' in error ? error.sqlstate : undefined;
+  return typeof sqlstate === 'string' && ruleOf(sqlstate).recordFault;
+}
+
+/** Whether the connection on which this error came should be closed instead of being used again. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!UnoError.is(error)) return false;
+  const sqlstate = 'sqlstate' in error ? error.sqlstate : undefined;
+  return typeof sqlstate === 'string' ? ruleOf(sqlstate).fatal : error instanceof ConnectionError;
+}
+
+function fromServer(error: ServerError, operation: string | undefined): UnoError {
+  const found = ruleOf(error.code);
+  const options: DatabaseErrorOptions = {
+    operation,
+    cause: error,
+    sqlstate: error.code,
+    schema: error.schema,
+    table: error.table,
+    column: error.column,
+    constraint: error.constraint,
+  };
+  const message = `${error.message} (SQLSTATE ${error.code})`;
+  switch (found.kind) {
+    case 'validation':
+      return new ValidationError(
+        `PostgreSQL refused a value (SQLSTATE ${error.code}); its own words are in the cause.`,
+        {
+          operation,
+          cause: error,
+          sqlstate: error.code,
+          field: error.column,
+        },
+      );
+    case 'constraint':
+      return new ConstraintError(message, found.retry, options);
+    case 'serialization':
+      return new SerializationError(message, found.retry, options);
+    case 'deadlock':
+      return new DeadlockError(message, found.retry, options);
+    case 'lock-timeout':
+      return new LockTimeoutError(message, found.retry, options);
+    case 'statement-timeout':
+      return new StatementTimeoutError(message, found.retry, options);
+    case 'canceled':
+      // The server uses one SQLSTATE for both and only its (translatable) message tells a timeout from a request.
+      return error.message.includes('statement timeout')
+        ? new StatementTimeoutError(message, found.retry, options)
+        : new CanceledError(message, found.retry, options);
+    case 'connection':
+      return new ConnectionError(message, found.retry, options);
+    case 'resource':
+      return new ResourceError(message, found.retry, options);
+    case 'aborted':
+      return new TransactionAbortedError(message, found.retry, options);
+    case 'statement':
+      return new StatementError(message, found.retry, options);
+  }
+}
+
+function isServerError(error: unknown): error is ServerError {
+  // `severity` is part of every ErrorResponse; Node's own errors have a `code` of five letters too ("EPIPE").
+  return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && 'severity' in error;
+}
+
+function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isLostConnection);
+  if ('code' in error && socketCodes.has(String(error.code))) return true;
+  return lostMessages.some((text) => error.message.includes(text));
+}
+
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

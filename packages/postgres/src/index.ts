@@ -1,0 +1,36 @@
+export type { PgPool } from './dialect/pool-port.js';
+export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
+export {
+  executeText,
+  executeTextSql,
+  preparedStatement,
+  type TextResult,
+  type TextStatement,
+} from './dialect/text-query.js';
+export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';
+export { atomically, scopeOf } from './dialect/transactions.js';
+export { UnoPostgresDialect } from './dialect/uno-postgres-dialect.js';
+export {
+  CanceledError,
+  CommitUnknownError,
+  ConnectionError,
+  ConstraintError,
+  DatabaseError,
+  type DatabaseErrorOptions,
+  DeadlockError,
+  LockTimeoutError,
+  ResourceError,
+  SerializationError,
+  StatementError,
+  StatementTimeoutError,
+  TransactionAbortedError,
+} from './errors/database-errors.js';
+export { ConfigError, ValidationError, type ValidationErrorOptions } from './errors/input-errors.js';
+export { isRecordFault } from './errors/translate.js';
+export { type Retry, UnoError, type UnoErrorOptions } from './errors/uno-error.js';
+export { arrayLiteral, arrayOf } from './types/arrays.js';
+export { bytea, type Json, JsonNull, json, jsonb, jsonNull } from './types/documents.js';
+export { bigintAsNumber, bigintExact, boolean, double, integer, numeric, real, smallint } from './types/numbers.js';
+export { InvalidValue, kindOf, type PgType } from './types/pg-type.js';
+export { char, enumeration, text, textOf, uuid, varchar } from './types/strings.js';
+export { date, time, timestamp, timestamptzDate, timestamptzText } from './types/times.js';

@@ -1,0 +1,98 @@
+import { parse } from 'postgres-array';
+import { InvalidValue, invalid, type PgType } from './pg-type.js';
+
+/**
+ * One element of an array literal. PostgreSQL's documentation, "Array Input and Output Syntax": quotes and backslashes
+ * are escaped by a backslash inside of double quotes; an unquoted NULL is the null value.
+ */
+function element(encoded: string | null, bare: boolean): string {
+  if (encoded === null) return 'NULL';
+  if (bare) return encoded;
+  return /["\\]/.test(encoded) ? `"${encoded.replace(/["\\]/g, '\\$&')}"` : `"${encoded}"`;
+}
+
+/**
+ * The text of a one-dimensional array of values that are encoded already: the parameter that carries a column of a
+ * batch. Building it here rather than by the driver's generic encoder is about 1.4 times as fast on whole inserts.
+ */
+export function arrayLiteral(values: readonly (string | null)[], bare: boolean): string {
+  let literal = '{';
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) literal += ',';
+    literal += element(values[i] ?? null, bare);
+  }
+  return `${literal}}`;
+}
+
+/** An array of values of one type; nested, it has more dimensions. `null` elements are allowed where the caller says so. */
+export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boolean): PgType<T[], Driver[]> {
+  // integer[][] and integer[] are the same type to PostgreSQL, which writes the latter.
+  const sql = item.array ? item.sql : `${item.sql}[]`;
+
+  function encodeItem(value: unknown): string {
+    if (value !== null && value !== undefined)
+      return item.array ? item.encode(value) : element(item.encode(value), item.bare);
+    if (!nullableItems || item.array) throw new InvalidValue(`${sql} takes no null elements here`);
+    return 'NULL';
+  }
+
+  return Object.freeze({
+    sql,
+    encode(value: unknown): string {
+      if (!Array.isArray(value)) return invalid(sql, 'an array', value);
+      checkRectangular(sql, value);
+      const encoded = `{${value.map(encodeItem).join(',')}}`;
+      // PostgreSQL has no empty rows: {{},{}} is {} there, an array without dimensions.
+      return /^[{},]*$/.test(encoded) ? '{}' : encoded;
+    },
+    decode(text: string): T[] {
+      const values = item.array ? parseNested(text, item) : parse(text, (part) => item.decode(part));
+      if (!nullableItems && text.includes('NULL') && hasNull(values)) {
+        throw new RangeError(`an array of ${item.sql} with null elements; map the elements with .nullable()`);
+      }
+      return values;
+    },
+    bare: false,
+    canonical: false,
+    comparable: item.comparable,
+    array: true,
+    mutable: true,
+    copy: (values: T[]) => copyItems(values, item),
+  });
+}
+
+function checkRectangular(sql: string, value: readonly unknown[]): void {
+  const [first] = value;
+  const rows = Array.isArray(first);
+  for (const row of value) {
+    if (Array.isArray(row) !== rows || (Array.isArray(row) && Array.isArray(first) && row.length !== first.length)) {
+      throw new InvalidValue(`${sql} takes rows of equal length`);
+    }
+  }
+}
+
+/** The inner levels are cut out of the text at top-level commas and each decoded by its own type. */
+function parseNested<T>(text: string, item: PgType<T, unknown>): T[] {
+  const body = text.slice(text.indexOf('{') + 1, -1);
+  const values: T[] = [];
+  let depth = 0;
+  let quoted = false;
+  let start = 0;
+  for (let i = 0; i < body.length; i++) {
+    const character = body[i];
+    if (character === '\\') i++;
+    else if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === '{' && depth++ === 0) start = i;
+    else if (character === '}' && --depth === 0) values.push(item.decode(body.slice(start, i + 1)));
+  }
+  return values;
+}
+
+function hasNull(values: readonly unknown[]): boolean {
+  return values.some((value) => value === null);
+}
+
+function copyItems<T>(values: T[], item: PgType<T, unknown>): T[] {
+  return item.mutable ? values.map((value) => (value === null ? value : item.copy(value))) : values.slice();
+}

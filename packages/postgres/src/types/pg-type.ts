@@ -1,0 +1,81 @@
+/**
+ * A PostgreSQL type as uno reads and writes it: always in PostgreSQL's text format, so that it is independent of type
+ * parsers set elsewhere in the process, and loses nothing.
+ *
+ * @typeParam T - what a program sees
+ * @typeParam Driver - what a plain Kysely query over the same dialect gives for such a column
+ */
+export interface PgType<T, Driver = unknown> {
+  /** As written in a cast or in DDL, such as `integer` or `numeric(10,2)`. */
+  readonly sql: string;
+  /**
+   * The text that PostgreSQL reads as this value.
+   *
+   * @throws InvalidValue when the value is not one of this type
+   */
+  encode(value: unknown): string;
+  /** The value of a text that PostgreSQL wrote. */
+  decode(text: string): T;
+  /** Whether encoded text can stand in an array literal without quotes. */
+  readonly bare: boolean;
+  /** Whether equal values always have equal text, so that the text can identify a row. */
+  readonly canonical: boolean;
+  /** Whether PostgreSQL has `=` for it; if not, values are compared by their text. */
+  readonly comparable: boolean;
+  /** Whether it is an array, which `unnest` would flatten. */
+  readonly array: boolean;
+  /** Whether a program can change a value in place. */
+  readonly mutable: boolean;
+  /** A copy that shares nothing with the original; the value itself where it cannot be changed. */
+  copy(value: T): T;
+  /** Only for the type checker. */
+  readonly driver?: Driver;
+}
+
+/** Thrown by {@link PgType.encode}; callers add the record and the field and throw a `ValidationError`. */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue';
+}
+
+/** A value's kind for messages, which never show the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : 'a Date';
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'a number with a fraction';
+  if (typeof value === 'object') return value.constructor?.name ? `a ${value.constructor.name}` : 'an object';
+  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`;
+}
+
+/** Fails with what is allowed and what was given instead. */
+export function invalid(type: string, allowed: string, value: unknown): never {
+  throw new InvalidValue(`${type} takes ${allowed}, not ${kindOf(value)}`);
+}
+
+interface Traits<T> {
+  readonly bare?: boolean;
+  readonly canonical?: boolean;
+  readonly comparable?: boolean;
+  readonly copy?: (value: T) => T;
+}
+
+/** Builds a scalar type; what is not said is the careful choice. */
+export function scalar<T, Driver>(
+  sql: string,
+  encode: (value: unknown) => string,
+  decode: (text: string) => T,
+  traits: Traits<T> = {},
+): PgType<T, Driver> {
+  return Object.freeze({
+    sql,
+    encode,
+    decode,
+    bare: traits.bare ?? false,
+    canonical: traits.canonical ?? false,
+    comparable: traits.comparable ?? true,
+    array: false,
+    mutable: traits.copy !== undefined,
+    copy: traits.copy ?? ((value) => value),
+  });
+}

@@ -1,0 +1,75 @@
+import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
+
+const identity = (text: string): string => text;
+
+/** What PostgreSQL's text cannot hold is found before it is sent: U+0000 and halves of surrogate pairs. */
+export function checkText(type: string, value: unknown): string {
+  if (typeof value !== 'string') return invalid(type, 'a string', value);
+  if (value.includes('\0')) throw new InvalidValue(`${type} cannot hold the character U+0000`);
+  if (!value.isWellFormed()) throw new InvalidValue(`${type} cannot hold a lone surrogate (half of a character)`);
+  return value;
+}
+
+function limited(sql: string, length: number): (value: unknown) => string {
+  return (value) => {
+    const text = checkText(sql, value);
+    // Only text longer in UTF-16 units can be longer in characters, which is what PostgreSQL counts.
+    if (text.length > length && [...text].length > length)
+      throw new InvalidValue(`${sql} takes up to ${length} characters`);
+    return text;
+  };
+}
+
+export const text: PgType<string, string> = scalar('text', (value) => checkText('text', value), identity, {
+  canonical: true,
+});
+
+export function varchar(length: number): PgType<string, string> {
+  return scalar(`varchar(${length})`, limited(`varchar(${length})`, length), identity, { canonical: true });
+}
+
+/** Padded with spaces by PostgreSQL, which also ignores them in comparisons; so it cannot identify a row by its text. */
+export function char(length: number): PgType<string, string> {
+  return scalar(`char(${length})`, limited(`char(${length})`, length), identity);
+}
+
+const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const uuid: PgType<string, string> = scalar(
+  'uuid',
+  (value) => {
+    if (typeof value !== 'string' || !uuidText.test(value)) {
+      return invalid('uuid', 'text such as 123e4567-e89b-12d3-a456-426614174000', value);
+    }
+    return value.toLowerCase();
+  },
+  identity,
+  { bare: true, canonical: true },
+);
+
+/** An enumerated type; its labels are checked before they are sent. */
+export function enumeration<const V extends string>(name: string, labels: readonly V[]): PgType<V, V> {
+  if (labels.length === 0) throw new RangeError(`the enumerated type ${name} has no labels`);
+  const known = new Map<string, V>(labels.map((label) => [label, label]));
+  const allowed = `one of ${labels.join(', ')}`;
+  return scalar(
+    name,
+    (value) => {
+      if (typeof value !== 'string' || !known.has(value)) {
+        return invalid(name, allowed, typeof value === 'string' ? 'other text' : value);
+      }
+      return value;
+    },
+    (label) => {
+      const found = known.get(label);
+      if (found === undefined) throw new RangeError(`"${label}" is not a label of ${name} that the mapping knows`);
+      return found;
+    },
+    { canonical: true },
+  );
+}
+
+/** Any other type by PostgreSQL's own text for it: ranges, inet, interval, tsvector, composite types. */
+export function textOf(sql: string): PgType<string, unknown> {
+  return scalar(sql, (value) => checkText(sql, value), identity, { comparable: false });
+}

@@ -1,0 +1,113 @@
+import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
+
+const identity = (text: string): string => text;
+
+// Years run to 5874897 in PostgreSQL; the output of DateStyle ISO has at least four digits and " BC" before our era.
+const datePattern = /^(\d{4}|[1-9]\d{4,6})-(\d{2})-(\d{2})( BC)?$|^-?infinity$/;
+const timePattern = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$|^24:00:00$/;
+const stampPattern =
+  /^(\d{4,6})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?([+-]\d{2}(?::?\d{2})?(?::?\d{2})?|Z)?( BC)?$/;
+
+const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function isCalendarDay(year: number, month: number, day: number, beforeChrist: boolean): boolean {
+  const astronomical = beforeChrist ? 1 - year : year;
+  if (year === 0 || month < 1 || month > 12 || day < 1 || day > (monthLengths[month - 1] ?? 0)) return false;
+  const leap = astronomical % 4 === 0 && (astronomical % 100 !== 0 || astronomical % 400 === 0);
+  return month !== 2 || day < 29 || leap;
+}
+
+/** `date` as `YYYY-MM-DD` text: a day has no time zone, so it is never turned into a moment and back. */
+export const date: PgType<string, string> = scalar(
+  'date',
+  (value) => {
+    const match = typeof value === 'string' ? datePattern.exec(value) : null;
+    if (match === null) return invalid('date', 'text as YYYY-MM-DD', value);
+    if (
+      match[1] !== undefined &&
+      !isCalendarDay(Number(match[1]), Number(match[2]), Number(match[3]), match[4] !== undefined)
+    ) {
+      throw new InvalidValue('date takes a day that exists');
+    }
+    return match[0];
+  },
+  identity,
+  { canonical: true },
+);
+
+/** `time` as `HH:MM:SS[.ffffff]` text. */
+export const time: PgType<string, string> = scalar(
+  'time',
+  (value) => {
+    if (typeof value !== 'string' || !timePattern.test(value))
+      return invalid('time', 'text as HH:MM:SS[.ffffff]', value);
+    return value;
+  },
+  identity,
+);
+
+function stampText(sql: string, zone: 'required' | 'forbidden'): PgType<string, string> {
+  const allowed = `text as YYYY-MM-DD HH:MM:SS[.ffffff]${zone === 'required' ? '+HH[:MM]' : ''}, infinity or -infinity`;
+  return scalar(
+    sql,
+    (value) => {
+      if (value === 'infinity' || value === '-infinity') return value;
+      const match = typeof value === 'string' ? stampPattern.exec(value) : null;
+      if (match === null || (match[8] !== undefined) !== (zone === 'required')) return invalid(sql, allowed, value);
+      if (!isCalendarDay(Number(match[1]), Number(match[2]), Number(match[3]), match[9] !== undefined)) {
+        throw new InvalidValue(`${sql} takes a day that exists`);
+      }
+      return match[0];
+    },
+    identity,
+  );
+}
+
+/** `timestamp` without time zone, as text: JavaScript has no type for it. */
+export const timestamp = stampText('timestamp', 'forbidden');
+
+/** `timestamptz` as text, exact to the microsecond, with infinity. */
+export const timestamptzText = stampText('timestamptz', 'required');
+
+/**
+ * `timestamptz` as a Date: exact to the millisecond, which is why uno makes such columns as `timestamptz(3)`. Infinity
+ * in the database is an error when read, since a Date cannot hold it.
+ */
+export const timestamptzDate: PgType<Date, Date> = scalar(
+  'timestamptz(3)',
+  (value) => {
+    if (!(value instanceof Date) || Number.isNaN(value.getTime())) return invalid('timestamptz', 'a valid Date', value);
+    return encodeDate(value);
+  },
+  decodeDate,
+  { copy: (value) => new Date(value.getTime()) },
+);
+
+const earliest = Date.UTC(-4712, 0, 1); // PostgreSQL's first year is 4713 BC
+
+function encodeDate(value: Date): string {
+  const milliseconds = value.getTime();
+  if (milliseconds < earliest) throw new InvalidValue('timestamptz takes no date before 4713 BC');
+  const iso = value.toISOString();
+  const year = value.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return iso;
+  const rest = iso.slice(iso.indexOf('-', 1));
+  return year > 9999 ? `${year}${rest}` : `${String(1 - year).padStart(4, '0')}${rest} BC`;
+}
+
+function decodeDate(text: string): Date {
+  const match = stampPattern.exec(text);
+  if (match === null) throw new RangeError(`a timestamp that a Date cannot hold; map the column with { as: 'string' }`);
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z', beforeChrist] = match;
+  const fullYear = beforeChrist === undefined ? Number(year) : 1 - Number(year);
+  const moment = new Date(0);
+  moment.setUTCFullYear(fullYear, Number(month) - 1, Number(day));
+  moment.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.slice(0, 3).padEnd(3, '0')));
+  return new Date(moment.getTime() - zoneMilliseconds(zone));
+}
+
+function zoneMilliseconds(zone: string): number {
+  if (zone === 'Z') return 0;
+  const [hours = 0, minutes = 0, seconds = 0] = (zone.slice(1).match(/\d{2}/g) ?? []).map(Number);
+  return (zone.startsWith('-') ? -1 : 1) * ((hours * 60 + minutes) * 60 + seconds) * 1000;
+}
