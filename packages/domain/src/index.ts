@@ -27,7 +27,7 @@ export type {
   RelationName,
   UpdatableField,
 } from './mapping/inferred-types.js';
-export { encodeRecordKey, type KeyTexts, keyText } from './mapping/key.js';
+export { encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
 export { encodeField, type InputRecord, readRecord } from './mapping/record-reader.js';
 export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
 export { belongsTo, hasMany } from './mapping/relation.js';
@@ -43,7 +43,7 @@ export type {
   WriteTotals,
 } from './ports/batch-port.js';
 export type { Awaitable, EntityCache, EntityCacheRegion, FillTicket } from './ports/entity-cache.js';
-export { publishWrite } from './ports/publish-write.js';
+export { observeWrite, type WriteTarget, type WrittenRows } from './ports/observe-write.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { checkOptions } from './repository/check-options.js';
@@ -55,3 +55,5 @@ export type {
   UpdateFields,
 } from './repository/repository-options.js';
 export { UnoDBRepository } from './repository/uno-db-repository.js';
+export { checkMappings, type MappingDifference, MappingMismatchError } from './schema/check-mappings.js';
+export { createTables } from './schema/create-tables.js';

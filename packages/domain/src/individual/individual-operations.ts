@@ -12,7 +12,7 @@ import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
 import { encodeKeys, keyOfInput } from '../operations/inputs.js';
 import { writeTotals } from '../operations/write-totals.js';
 import type { RecordOperations, WriteTotals } from '../ports/batch-port.js';
-import { publishWrite } from '../ports/publish-write.js';
+import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WriteKind, WriteObserver } from '../ports/write-observer.js';
 import { deleteOne, existsOne, insertOne, selectOne, updateOne } from './individual-statements.js';
 
@@ -25,6 +25,12 @@ export interface IndividualOperationsOptions<M extends AnyMapping> {
   readonly concurrency: number;
 }
 
+/** What became of one record; the key where a row was touched. */
+interface Written<T> {
+  readonly result: T;
+  readonly key: KeyTexts | undefined;
+}
+
 /**
  * One statement a record: the single operations of a repository, and all that it does where batching is off. Results,
  * order, errors and `fields` are those of the batch operations.
@@ -32,13 +38,13 @@ export interface IndividualOperationsOptions<M extends AnyMapping> {
 export class IndividualOperations<M extends AnyMapping> implements RecordOperations<M> {
   readonly #mapping: M;
   readonly #db: Queryable;
-  readonly #observers: readonly WriteObserver[];
+  readonly #target: WriteTarget;
   readonly #concurrency: number;
 
   constructor(options: IndividualOperationsOptions<M>) {
     this.#mapping = options.mapping;
     this.#db = options.db;
-    this.#observers = options.observers;
+    this.#target = options;
     this.#concurrency = options.db.isTransaction ? 1 : options.concurrency;
   }
 
@@ -53,27 +59,32 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   /** @throws ValidationError, ConstraintError */
   async insert(record: NewRecord<M>): Promise<Loaded<M>> {
-    const stored = await this.#insert(this.#db, readRecord(this.#mapping, record, undefined));
-    await publishWrite(this.#db, this.#observers, this.#mapping, 'insert', [stored.key]);
-    return stored.result;
+    const input = readRecord(this.#mapping, record, undefined);
+    return observeWrite(this.#target, 'insert', async () => {
+      const { result, key } = await this.#insert(this.#db, input);
+      return { result, keys: [key] };
+    });
   }
 
   /** @throws StaleEntityError when no row has the key */
   async update(record: RecordPatch<M>, named: readonly UpdatableField<M>[] | undefined): Promise<Loaded<M>> {
     const input = readRecord(this.#mapping, record, undefined);
     const key = encodeRecordKey(this.#mapping, input.values);
-    const updated = await this.#update(this.#db, input, key, updatableFields(this.#mapping, named));
-    if (updated === undefined) throw new StaleEntityError(this.#mapping.name, [keyText(key)]);
-    await publishWrite(this.#db, this.#observers, this.#mapping, 'update', [key]);
-    return updated;
+    const allowed = updatableFields(this.#mapping, named);
+    return observeWrite(this.#target, 'update', async () => {
+      const updated = await this.#update(this.#db, input, key, allowed);
+      if (updated === undefined) throw new StaleEntityError(this.#mapping.name, [keyText(key)]);
+      return { result: updated, keys: [key] };
+    });
   }
 
   /** Whether there was a row to delete. */
   async delete(key: KeyOf<M>): Promise<boolean> {
     const texts = encodeKey(this.#mapping, key);
-    const deleted = await this.#delete(this.#db, texts);
-    if (deleted) await publishWrite(this.#db, this.#observers, this.#mapping, 'delete', [texts]);
-    return deleted;
+    return observeWrite(this.#target, 'delete', async () => {
+      const deleted = await this.#delete(this.#db, texts);
+      return { result: deleted, keys: deleted ? [texts] : [] };
+    });
   }
 
   async batchGet(keys: readonly KeyOf<M>[]): Promise<(Loaded<M> | undefined)[]> {
@@ -102,59 +113,56 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   async batchDelete(keys: readonly KeyOf<M>[]): Promise<WriteTotals> {
     const texts = encodeKeys(this.#mapping, 'batchDelete', keys);
-    if (texts.length === 0) return writeTotals(0, {});
-    const about = { operation: 'batchDelete', entity: this.#mapping.name, total: keys.length };
-    const deleted = await this.#atomically(about, async (db) => {
-      const gone: KeyTexts[] = [];
-      for (const [index, key] of texts.entries()) {
-        try {
-          if (await this.#delete(db, key)) gone.push(key);
-        } catch (error) {
-          throw asBatchError(error, { ...about, index, key: keyText(key) });
-        }
-      }
-      await publishWrite(db, this.#observers, this.#mapping, 'delete', gone);
-      return gone.length;
+    const deleted = await this.#inTurn('batchDelete', 'delete', texts, keyText, async (db, key) => {
+      const gone = await this.#delete(db, key);
+      return { result: gone, key: gone ? key : undefined };
     });
-    return writeTotals(keys.length, { deleted });
+    return writeTotals(keys.length, { deleted: deleted.filter(Boolean).length });
   }
 
-  /** Every record in turn, all in one transaction, so that a failure leaves nothing behind. */
-  async #each<T>(
+  #each<T>(
     operation: string,
     kind: WriteKind,
     records: readonly unknown[],
-    one: (db: Queryable, record: InputRecord) => Promise<{ result: T; key: KeyTexts | undefined }>,
+    one: (db: Queryable, record: InputRecord) => Promise<Written<T>>,
+  ): Promise<T[]> {
+    const name = (record: unknown) => keyOfInput(this.#mapping, record);
+    return this.#inTurn(operation, kind, records, name, (db, record, index) =>
+      one(db, readRecord(this.#mapping, record, index)),
+    );
+  }
+
+  /** Every record in turn, all in one transaction, so that a failure leaves nothing behind. */
+  async #inTurn<R, T>(
+    operation: string,
+    kind: WriteKind,
+    records: readonly R[],
+    name: (record: R) => string | undefined,
+    one: (db: Queryable, record: R, index: number) => Promise<Written<T>>,
   ): Promise<T[]> {
     if (records.length === 0) return [];
     const about = { operation, entity: this.#mapping.name, total: records.length };
-    return this.#atomically(about, async (db) => {
-      const results: T[] = [];
-      const keys: KeyTexts[] = [];
-      for (const [index, record] of records.entries()) {
-        try {
-          const { result, key } = await one(db, readRecord(this.#mapping, record, index));
-          results.push(result);
-          if (key !== undefined) keys.push(key);
-        } catch (error) {
-          throw asBatchError(error, { ...about, index, key: keyOfInput(this.#mapping, record) });
-        }
+    return observeWrite(this.#target, kind, async () => {
+      try {
+        return await atomically(this.#db, async (db) => {
+          const result: T[] = [];
+          const keys: KeyTexts[] = [];
+          for (const [index, record] of records.entries()) {
+            try {
+              const written = await one(db, record, index);
+              result.push(written.result);
+              if (written.key !== undefined) keys.push(written.key);
+            } catch (error) {
+              throw asBatchError(error, { ...about, index, key: name(record) });
+            }
+          }
+          return { result, keys };
+        });
+      } catch (error) {
+        // What is still not named here failed at COMMIT, such as a deferred constraint.
+        throw asBatchError(error, { ...about, index: undefined, key: undefined });
       }
-      await publishWrite(db, this.#observers, this.#mapping, kind, keys);
-      return results;
     });
-  }
-
-  async #atomically<T>(
-    about: { operation: string; entity: string; total: number },
-    run: (db: Queryable) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await atomically(this.#db, run);
-    } catch (error) {
-      // What is still not named here failed at COMMIT, such as a deferred constraint.
-      throw asBatchError(error, { ...about, index: undefined, key: undefined });
-    }
   }
 
   async #select(key: KeyTexts): Promise<Loaded<M> | undefined> {
@@ -162,7 +170,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     return rows[0] && hydrateLoaded(this.#mapping, rows[0]);
   }
 
-  async #insert(db: Queryable, record: InputRecord): Promise<{ result: Loaded<M>; key: KeyTexts }> {
+  async #insert(db: Queryable, record: InputRecord): Promise<{ readonly result: Loaded<M>; readonly key: KeyTexts }> {
     const mapping = this.#mapping;
     const fields = insertedFields(mapping, record);
     const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));

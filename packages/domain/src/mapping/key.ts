@@ -37,6 +37,9 @@ export function encodeRecordKey(
 
 /** The texts of a record's key where it is complete and valid, for messages about that record. */
 export function findRecordKey(mapping: AnyMapping, values: Readonly<Record<string, unknown>>): KeyTexts | undefined {
+  // Looked at first, because records without a generated key are the rule and exceptions are slow.
+  if (mapping.keyFields.some((field) => values[field.property] === undefined || values[field.property] === null))
+    return undefined;
   try {
     return encodeRecordKey(mapping, values);
   } catch (error) {

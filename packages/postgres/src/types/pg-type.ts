@@ -24,6 +24,8 @@ export interface PgType<T, Driver = unknown> {
   readonly comparable: boolean;
   /** Whether it is an array, which `unnest` would flatten. */
   readonly array: boolean;
+  /** The labels of an enumerated type. */
+  readonly labels?: readonly string[];
   /** Whether a program can change a value in place. */
   readonly mutable: boolean;
   /** A copy that shares nothing with the original; the value itself where it cannot be changed. */
@@ -57,6 +59,7 @@ interface Traits<T> {
   readonly bare?: boolean;
   readonly canonical?: boolean;
   readonly comparable?: boolean;
+  readonly labels?: readonly string[];
   readonly copy?: (value: T) => T;
 }
 
@@ -75,6 +78,7 @@ export function scalar<T, Driver>(
     canonical: traits.canonical ?? false,
     comparable: traits.comparable ?? true,
     array: false,
+    ...(traits.labels === undefined ? {} : { labels: traits.labels }),
     mutable: traits.copy !== undefined,
     copy: traits.copy ?? ((value) => value),
   });

@@ -65,7 +65,7 @@ export function enumeration<const V extends string>(name: string, labels: readon
       if (found === undefined) throw new RangeError(`"${label}" is not a label of ${name} that the mapping knows`);
       return found;
     },
-    { canonical: true },
+    { canonical: true, labels: Object.freeze([...labels]) },
   );
 }
 

@@ -1,0 +1,39 @@
+import { type AnyMapping, type Field, updatedFields } from '@uno/domain';
+import { executeText } from '@uno/postgres';
+import { chunksOf, type WorkUnit } from '../execution/work-unit.js';
+import { foldDuplicates } from '../shapes/fold-duplicates.js';
+import { groupByShape } from '../shapes/group-by-shape.js';
+import { indexOf, type WorkItem } from '../shapes/work-item.js';
+import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { updateStatement } from '../statements/update-statement.js';
+
+/** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
+export function foldUpdates(items: readonly WorkItem[], allowed: readonly Field[]): WorkItem[] {
+  const properties = new Set(allowed.map((field) => field.property));
+  return foldDuplicates(
+    items,
+    (item) => item.key,
+    (property) => properties.has(property),
+  );
+}
+
+/** Statements that update, and give the records that had a row. */
+export function updateUnits(
+  mapping: AnyMapping,
+  items: readonly WorkItem[],
+  size: number,
+  allowed: readonly Field[],
+): WorkUnit<WorkItem>[] {
+  const groups = chunksOf(items, size).flatMap((chunk) =>
+    groupByShape(chunk, (item) => updatedFields(allowed, { values: item.values, index: indexOf(item) })),
+  );
+  return groups.map(({ fields, items: members }) => ({
+    items: members,
+    async write(db, part) {
+      const keys = part.map((item) => item.key ?? []);
+      const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, part)];
+      const { rows } = await executeText(db, updateStatement(mapping, fields), parameters);
+      return rows.flatMap(([position]) => part[Number(position) - 1] ?? []);
+    },
+  }));
+}

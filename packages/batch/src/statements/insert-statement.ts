@@ -1,0 +1,71 @@
+import { type AnyMapping, columnList, type Field, identifier, tableText } from '@uno/domain';
+import type { TextStatement } from '@uno/postgres';
+import { shapeOf } from '../shapes/group-by-shape.js';
+import { cachedStatement } from './statement-cache.js';
+import { unnestedValue, unnestTable } from './unnest-sql.js';
+
+/** A key field that the database fills in, and the expression by which it does. */
+export interface KeyDefault {
+  readonly field: Field;
+  readonly expression: string;
+}
+
+function values(fields: readonly Field[]): string {
+  return fields.map((field, i) => unnestedValue(field, i)).join(', ');
+}
+
+/** Inserts one record and gives its row: there is nothing to line up. */
+export function insertOneStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
+  return cachedStatement(mapping, `insert one ${shapeOf(fields)}`, () => {
+    const returning = `returning ${columnList(mapping.fields)}`;
+    if (fields.length === 0) return `insert into ${tableText(mapping)} default values ${returning}`;
+    return (
+      `insert into ${tableText(mapping)} (${columnList(fields)}) ` +
+      `select ${values(fields)} from ${unnestTable(fields, { ordinality: false })} ${returning}`
+    );
+  });
+}
+
+/** Inserts records and gives nothing back. */
+export function insertStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
+  return cachedStatement(
+    mapping,
+    `insert ${shapeOf(fields)}`,
+    () =>
+      `insert into ${tableText(mapping)} (${columnList(fields)}) ` +
+      `select ${values(fields)} from ${unnestTable(fields, { ordinality: false })}`,
+  );
+}
+
+/**
+ * Inserts records and gives the rows back, each with the position of its record, from 1, in front.
+ *
+ * `RETURNING` promises no order and cannot see the input. So keys that the database would fill in are computed next to
+ * the input first, by the column's own default, and the inserted rows are joined to the input by their keys: whatever
+ * plans or triggers do, a row is the record's with that key, or it is missing here.
+ */
+export function insertReturningStatement(
+  mapping: AnyMapping,
+  fields: readonly Field[],
+  defaults: readonly KeyDefault[],
+): TextStatement {
+  const expressions = defaults.map(({ expression }) => expression).join();
+  return cachedStatement(mapping, `insert returning ${shapeOf(fields)} ${expressions}`, () => {
+    const columns = [...fields, ...defaults.map(({ field }) => field)];
+    const inputs = [
+      ...fields.map((field, i) => unnestedValue(field, i)),
+      ...defaults.map(({ expression }) => expression),
+    ];
+    const input = inputs.map((expression, i) => `${expression} as v${i}`).join(', ');
+    const inserted = columns.map((_, i) => `v${i}`).join(', ');
+    const matched = mapping.keyFields
+      .map((field) => `i.${identifier(field.column)} = input.v${columns.indexOf(field)}`)
+      .join(' and ');
+    return (
+      `with input as materialized (select ord, ${input} from ${unnestTable(fields, { ordinality: true })}), ` +
+      `inserted as (insert into ${tableText(mapping)} (${columnList(columns)}) overriding system value ` +
+      `select ${inserted} from input order by ord returning ${columnList(mapping.fields)}) ` +
+      `select input.ord, ${columnList(mapping.fields, 'i')} from inserted as i join input on ${matched}`
+    );
+  });
+}

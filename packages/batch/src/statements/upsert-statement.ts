@@ -1,0 +1,55 @@
+import { type AnyMapping, columnList, type Field, identifier, tableText } from '@uno/domain';
+import type { TextStatement } from '@uno/postgres';
+import { shapeOf } from '../shapes/group-by-shape.js';
+import { cachedStatement } from './statement-cache.js';
+import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
+
+/**
+ * Inserts records or updates the rows that they conflict with, unless these are already as asked. Gives a row for every
+ * one that was written: whether it is new, then its key.
+ *
+ * `xmax` is 0 in a row that this statement inserted, and the number of this transaction in one that ON CONFLICT locked
+ * to update it.
+ */
+export function upsertStatement(
+  mapping: AnyMapping,
+  fields: readonly Field[],
+  constraint: readonly Field[],
+  updated: readonly Field[],
+): TextStatement {
+  return cachedStatement(mapping, `upsert ${shapeOf(fields)} on ${shapeOf(constraint)} set ${shapeOf(updated)}`, () => {
+    const values = fields.map((field, i) => unnestedValue(field, i)).join(', ');
+    return (
+      `insert into ${tableText(mapping)} as t (${columnList(fields)}) ` +
+      `select ${values} from ${unnestTable(fields, { ordinality: false })} ` +
+      `on conflict (${columnList(constraint)}) ${conflictAction(updated)} ` +
+      `returning t.xmax = 0, ${columnList(mapping.keyFields, 't')}`
+    );
+  });
+}
+
+function conflictAction(updated: readonly Field[]): string {
+  if (updated.length === 0) return 'do nothing';
+  const assignments = updated.map(({ column }) => `${identifier(column)} = excluded.${identifier(column)}`).join(', ');
+  const different = updated.map(
+    (field) => `${comparable(field, 't')} is distinct from ${comparable(field, 'excluded')}`,
+  );
+  return `do update set ${assignments} where ${different.join(' or ')}`;
+}
+
+/** A type without equality, such as json, is compared by its text. */
+function comparable(field: Field, alias: string): string {
+  const column = `${alias}.${identifier(field.column)}`;
+  return field.type.comparable ? column : `${column}::text`;
+}
+
+/** Rows by the columns of a unique constraint, each with the position of the record, from 1, in front. */
+export function findByConstraintStatement(mapping: AnyMapping, constraint: readonly Field[]): TextStatement {
+  return cachedStatement(
+    mapping,
+    `find on ${shapeOf(constraint)}`,
+    () =>
+      `select u.ord, ${columnList(mapping.fields, 't')} from ${unnestTable(constraint, { ordinality: true })} ` +
+      `join ${tableText(mapping)} as t on ${sameKey(constraint, 't')}`,
+  );
+}

@@ -1,0 +1,50 @@
+import { CommitUnknownError, ConnectionError, type Queryable, scopeOf } from '@uno/postgres';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
+import { type KeyTexts, keyText } from '../mapping/key.js';
+import type { WriteEvent, WriteKind, WriteObserver } from './write-observer.js';
+
+/** Where a write goes and who hears of it. */
+export interface WriteTarget {
+  readonly mapping: AnyMapping;
+  readonly db: Queryable;
+  readonly observers: readonly WriteObserver[];
+}
+
+/** What a write gives to its caller, and the keys of the rows that it touched. */
+export interface WrittenRows<T> {
+  readonly result: T;
+  readonly keys: readonly KeyTexts[];
+}
+
+/**
+ * Runs a write and tells the observers of it: at once when it has been committed by itself, at the end of the
+ * transaction that it was made in, never when that is rolled back. When the connection is lost nobody knows what was
+ * written, so everything may have been.
+ */
+export async function observeWrite<T>(
+  target: WriteTarget,
+  kind: WriteKind,
+  write: () => Promise<WrittenRows<T>>,
+): Promise<T> {
+  const { mapping, db, observers } = target;
+  const publish = (keys: WriteEvent['keys'], outcome: WriteEvent['outcome']) => {
+    for (const observer of observers) observer.written({ table: mapping.tableName, keys, kind, outcome });
+  };
+  let written: WrittenRows<T>;
+  try {
+    written = await write();
+  } catch (error) {
+    if (error instanceof ConnectionError || error instanceof CommitUnknownError) publish('all', 'unknown');
+    throw error;
+  }
+  if (observers.length === 0 || written.keys.length === 0) return written.result;
+  const keys = mapping.hasTextKey ? written.keys.map(keyText) : ('all' as const);
+  const scope = await scopeOf(db);
+  if (scope === undefined) publish(keys, 'committed');
+  else {
+    scope.onEnd((outcome) => {
+      if (outcome !== 'rolled-back') publish(keys, outcome);
+    });
+  }
+  return written.result;
+}

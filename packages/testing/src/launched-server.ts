@@ -1,0 +1,135 @@
+import { chown, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { childEnvironment } from './child-environment.js';
+import { type PostgresSource, settingArguments } from './options.js';
+import { type PostgresBinaries, programs } from './postgres-binaries.js';
+import { newPassword, type PostgresServer, postgresServer } from './postgres-server.js';
+import { ReaperClient } from './reaper-client.js';
+import { findServerUser, type ServerUser, tempParent } from './server-user.js';
+import { messageOf, TestServerError } from './test-server-error.js';
+import { usableBinaries } from './usable-binaries.js';
+import { waitUntilReady } from './wait-until-ready.js';
+
+const READY_LIMIT_MS = 30_000;
+const PORT_ATTEMPTS = 5;
+const SUPERUSER = 'postgres';
+
+/** What to launch. */
+export interface LaunchOptions {
+  readonly binaries: PostgresBinaries;
+  readonly source: PostgresSource;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** Where to listen; injected by tests. */
+  readonly pickPort?: () => Promise<number>;
+}
+
+interface Place {
+  readonly reaper: ReaperClient;
+  readonly binaries: PostgresBinaries;
+  readonly directory: string;
+  readonly data: string;
+  readonly user: ServerUser | undefined;
+  readonly password: string;
+}
+
+/**
+ * Makes a cluster in a temp directory and runs a server on it, on a free port of 127.0.0.1, under a random password,
+ * with the throwaway settings. Needs no rights; as root it runs the server as another user. Whatever way this ends,
+ * the reaper takes the server and its directory away when this process is gone.
+ *
+ * @throws {TestServerError} `binaries-unusable`, `no-server-user`, `start-failed`, `invalid-option`; nothing is left.
+ */
+export async function launchServer(options: LaunchOptions): Promise<PostgresServer> {
+  const settings = settingArguments(options.settings);
+  const user = await findServerUser();
+  const parent = await tempParent(user);
+  const reaper = new ReaperClient();
+  try {
+    const directory = await reaper.makeDirectory(parent, user && { uid: user.uid, gid: user.gid });
+    const binaries = await usableBinaries(options.binaries, directory, user);
+    const place: Place = { reaper, binaries, directory, data: join(directory, 'data'), user, password: newPassword() };
+    await makeCluster(place);
+    const { connectionString, version } = await runServer(place, settings, options.pickPort ?? freePort);
+    return postgresServer({ connectionString, source: options.source, version, release: () => reaper.close() });
+  } catch (error) {
+    await reaper.close().catch((cleaning: unknown) => {
+      throw new TestServerError('start-failed', `${messageOf(error)} And then: ${messageOf(cleaning)}`, {
+        cause: error,
+      });
+    });
+    if (error instanceof TestServerError) throw error;
+    throw new TestServerError('start-failed', `Could not start PostgreSQL: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function makeCluster(place: Place): Promise<void> {
+  const { user, data, directory } = place;
+  const passwordFile = join(directory, 'password');
+  await writeFile(passwordFile, place.password, { mode: 0o600 });
+  if (user !== undefined) await chown(passwordFile, user.uid, user.gid);
+  const initialise = (locale: string) =>
+    place.reaper.run({
+      ...surroundings(place),
+      command: programs(place.binaries).initdb,
+      args: [
+        ...['-D', data, '-U', SUPERUSER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+        ...['--encoding=UTF8', `--locale=${locale}`, '--lc-messages=C', '--no-sync'],
+      ],
+    });
+  let outcome = await initialise('C.UTF-8');
+  // Not every system has it. C sorts the same and knows only ASCII letters as letters.
+  if (outcome.code !== 0 && /invalid locale/i.test(outcome.output)) outcome = await initialise('C');
+  if (outcome.code !== 0) {
+    const how = outcome.code === null ? `by ${outcome.signal}` : `with code ${outcome.code}`;
+    throw new TestServerError('start-failed', `initdb ended ${how} in ${directory}. It said:\n${outcome.output}`);
+  }
+  await rm(passwordFile);
+}
+
+async function runServer(
+  place: Place,
+  settings: readonly string[],
+  pickPort: () => Promise<number>,
+): Promise<{ connectionString: string; version: string }> {
+  const { reaper, data, password } = place;
+  let said = '';
+  for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt += 1) {
+    const port = await pickPort();
+    const where = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
+    const server = await reaper.spawn({
+      ...surroundings(place),
+      command: programs(place.binaries).postgres,
+      args: ['-D', data, ...Object.entries(where).flatMap(([name, value]) => ['-c', `${name}=${value}`]), ...settings],
+      server: true,
+    });
+    const connectionString = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
+    const readiness = await waitUntilReady(connectionString, server.exited, READY_LIMIT_MS);
+    if (readiness.state === 'ready') return { connectionString, version: readiness.version };
+    if (readiness.state === 'timeout') {
+      const why = `did not accept connections within ${READY_LIMIT_MS} ms (${readiness.lastError})`;
+      throw new TestServerError('start-failed', `PostgreSQL ${why}. Its data was in ${data}.`);
+    }
+    said = readiness.outcome.output;
+    // Somebody took the port between our looking and the server's binding it.
+    if (!/could not bind|could not create any TCP\/IP sockets/i.test(said)) break;
+  }
+  throw new TestServerError('start-failed', `PostgreSQL did not start. It said:\n${said}`);
+}
+
+function surroundings({ directory, user }: Place) {
+  return { directory, env: childEnvironment(), ...(user && { owner: { uid: user.uid, gid: user.gid } }) };
+}
+
+/** A port that is free now; it may be taken a moment later. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
