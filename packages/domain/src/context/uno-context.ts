@@ -56,7 +56,8 @@ export class UnoContext {
     this.observers = Object.freeze([...(options.observers ?? [])]);
     this.readConcurrency = options.readConcurrency ?? 4;
     this.#settings = mergeSettings('UnoContext settings', options.settings);
-    this.#overrides = options.overrides ?? new Map();
+    this.#overrides = new Map(options.overrides);
+    for (const settings of this.#overrides.values()) mergeSettings('UnoContext overrides', settings);
   }
 
   /**

@@ -28,7 +28,9 @@ export async function observeWrite<T>(
 ): Promise<T> {
   const { mapping, db, observers } = target;
   const publish = (keys: WriteEvent['keys'], outcome: WriteEvent['outcome']) => {
-    for (const observer of observers) observer.written({ table: mapping.tableName, keys, kind, outcome });
+    const keyColumns = mapping.keyFields.map((field) => field.column);
+    const event: WriteEvent = { table: mapping.tableName, keyColumns, keys, kind, outcome };
+    for (const observer of observers) observer.written(event);
   };
   let written: WrittenRows<T>;
   try {

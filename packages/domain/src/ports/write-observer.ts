@@ -5,6 +5,8 @@ export type WriteKind = 'insert' | 'update' | 'upsert' | 'delete';
 export interface WriteEvent {
   /** The table, with its schema before a dot where the mapping names one. */
   readonly table: string;
+  /** The columns that the keys are made of. */
+  readonly keyColumns: readonly string[];
   /** The texts of the keys of the rows, or `all` where they are not known. */
   readonly keys: readonly string[] | 'all';
   readonly kind: WriteKind;
