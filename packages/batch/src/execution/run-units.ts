@@ -1,9 +1,8 @@
-import { asBatchError } from '@uno/domain';
+import { asBatchError, RowSuppressedError } from '@uno/domain';
 import { atomically, isRecordFault, type Queryable, ValidationError } from '@uno/postgres';
 import type { WorkItem } from '../shapes/work-item.js';
-import { MisalignedError } from './misaligned-error.js';
 import { nameOf } from './name-of.js';
-import type { WorkUnit } from './work-unit.js';
+import { inTurn, type WorkUnit } from './work-unit.js';
 
 /** What an error has to say besides the record. */
 export interface About {
@@ -27,14 +26,13 @@ export async function runUnits<T>(db: Queryable, units: readonly WorkUnit<T>[], 
   const [first, ...others] = units;
   if (first === undefined) return [];
   try {
-    // One statement is atomic by itself.
-    if (others.length === 0 && !db.isTransaction) return [...(await first.write(db, first.items))];
+    if (!db.isTransaction && others.length === 0 && first.isOneStatement()) return await first.write(db, first.items);
     return await atomically(db, (transaction) => inTurn(units, (unit) => unit.write(transaction, unit.items)));
   } catch (error) {
     // A value that was refused before it was sent names its record itself.
     if (!mayBeOneRecord(error) || (error instanceof ValidationError && error.index !== undefined)) throw error;
     const [only, ...more] = units.flatMap((unit) => unit.items);
-    if (only !== undefined && more.length === 0 && !(error instanceof MisalignedError)) {
+    if (only !== undefined && more.length === 0) {
       throw asBatchError(error, { ...about, ...nameOf(only) });
     }
   }
@@ -54,7 +52,7 @@ async function carefully<T>(db: Queryable, units: readonly WorkUnit<T>[], about:
 
 async function halving<T>(db: Queryable, unit: WorkUnit<T>, items: readonly WorkItem[], about: About): Promise<T[]> {
   try {
-    return await atomically(db, async (savepoint) => [...(await unit.write(savepoint, items))]);
+    return await atomically(db, (savepoint) => unit.write(savepoint, items));
   } catch (error) {
     if (!mayBeOneRecord(error)) throw error;
     const [only, ...more] = items;
@@ -62,15 +60,9 @@ async function halving<T>(db: Queryable, unit: WorkUnit<T>, items: readonly Work
   }
   const middle = Math.ceil(items.length / 2);
   const left = await halving(db, unit, items.slice(0, middle), about);
-  return [...left, ...(await halving(db, unit, items.slice(middle), about))];
+  return left.concat(await halving(db, unit, items.slice(middle), about));
 }
 
 function mayBeOneRecord(error: unknown): boolean {
-  return error instanceof MisalignedError || isRecordFault(error);
-}
-
-async function inTurn<U, T>(units: readonly U[], run: (unit: U) => Promise<readonly T[]>): Promise<T[]> {
-  const results: T[] = [];
-  for (const unit of units) results.push(...(await run(unit)));
-  return results;
+  return error instanceof RowSuppressedError || isRecordFault(error);
 }

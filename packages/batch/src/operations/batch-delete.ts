@@ -9,6 +9,7 @@ import { deleteStatement } from '../statements/key-statements.js';
 export function deleteUnits(mapping: AnyMapping, items: readonly WorkItem[], size: number): WorkUnit<number>[] {
   return chunksOf(items, size).map((chunk) => ({
     items: chunk,
+    isOneStatement: () => true,
     async write(db, part) {
       const keys = part.map((item) => item.key ?? []);
       return [(await executeText(db, deleteStatement(mapping), keyArrays(mapping, keys))).affected];

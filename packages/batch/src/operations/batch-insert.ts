@@ -1,8 +1,7 @@
 import { type AnyMapping, type Field, insertedFields, RowSuppressedError, type TextRow } from '@uno/domain';
 import { executeText, type Queryable } from '@uno/postgres';
-import { MisalignedError } from '../execution/misaligned-error.js';
-import { chunksOf, type WorkUnit } from '../execution/work-unit.js';
-import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
+import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
+import { groupByShape, type ShapeGroup, shapeOf } from '../shapes/group-by-shape.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import {
@@ -19,24 +18,28 @@ export interface InsertedRow {
   readonly row: TextRow;
 }
 
-/** The records cut into chunks, and each chunk into those that insert the same columns. */
-export function insertShapes(mapping: AnyMapping, items: readonly WorkItem[], size: number): ShapeGroup[] {
-  return chunksOf(items, size).flatMap((chunk) =>
-    groupByShape(chunk, (item) => insertedFields(mapping, { values: item.values, index: indexOf(item) })),
-  );
+/** The records that insert the same columns, together. */
+export function insertShapes(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
+  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: indexOf(item) }));
 }
 
 /** Statements that insert and give nothing back but how many rows came to be. */
 export function insertUnits(mapping: AnyMapping, items: readonly WorkItem[], size: number): WorkUnit<number>[] {
-  return insertShapes(mapping, items, size).flatMap(({ fields, items: members }) => {
-    const write = async (db: Queryable, part: readonly WorkItem[]) => {
-      const statement = fields.length === 0 ? insertOneStatement(mapping, fields) : insertStatement(mapping, fields);
-      return [(await executeText(db, statement, columnArrays(mapping, fields, part))).affected];
-    };
-    // Without a single column there is nothing to make a table of.
-    const parts = fields.length === 0 ? chunksOf(members, 1) : [members];
-    return parts.map((part) => ({ items: part, write }));
-  });
+  return chunksOf(items, size).map((chunk) => ({
+    items: chunk,
+    isOneStatement: () => insertShapes(mapping, chunk).flatMap(partsOf).length === 1,
+    write: (db, part) =>
+      inTurn(insertShapes(mapping, part).flatMap(partsOf), async ({ fields, items: members }) => {
+        const statement = fields.length === 0 ? insertOneStatement(mapping, fields) : insertStatement(mapping, fields);
+        return [(await executeText(db, statement, columnArrays(mapping, fields, members))).affected];
+      }),
+  }));
+}
+
+/** Without a single column there is nothing to make a table of, so such records go one by one. */
+function partsOf(group: ShapeGroup): ShapeGroup[] {
+  if (group.fields.length > 0) return [group];
+  return chunksOf(group.items, 1).map((items) => ({ fields: group.fields, items }));
 }
 
 /** Statements that insert and give every record its row. */
@@ -46,23 +49,30 @@ export async function insertReturningUnits(
   items: readonly WorkItem[],
   size: number,
 ): Promise<WorkUnit<InsertedRow>[]> {
+  const defaults = new Map<string, readonly KeyDefault[] | undefined>();
   const units: WorkUnit<InsertedRow>[] = [];
-  for (const { fields, items: members } of insertShapes(mapping, items, size)) {
-    const missing = mapping.keyFields.filter((field) => !fields.includes(field));
-    const defaults = fields.length === 0 ? undefined : await readKeyDefaults(db, mapping, missing);
-    if (defaults === undefined) {
-      // A key that only a trigger knows can be told to belong to a record when that record is alone.
-      const write = (session: Queryable, part: readonly WorkItem[]) => insertEach(session, mapping, fields, part);
-      units.push(...chunksOf(members, 1).map((part) => ({ items: part, write })));
-    } else {
-      units.push({
-        items: members,
-        write: (session, part) =>
-          part.length === 1
-            ? insertEach(session, mapping, fields, part)
-            : insertAligned(session, mapping, fields, defaults, part),
-      });
+  for (const chunk of chunksOf(items, size)) {
+    const shapes = insertShapes(mapping, chunk);
+    for (const { fields } of shapes) {
+      const shape = shapeOf(fields);
+      if (fields.length > 0 && !defaults.has(shape)) {
+        const missing = mapping.keyFields.filter((field) => !fields.includes(field));
+        defaults.set(shape, await readKeyDefaults(db, mapping, missing));
+      }
     }
+    const write = (session: Queryable, { fields, items: members }: ShapeGroup) => {
+      const known = defaults.get(shapeOf(fields));
+      // One row is the one record's. A key that only a trigger knows can be told to belong to a record in no other way.
+      return known === undefined || members.length === 1
+        ? insertEach(session, mapping, fields, members)
+        : insertAligned(session, mapping, fields, known, members);
+    };
+    units.push({
+      items: chunk,
+      isOneStatement: () =>
+        chunk.length === 1 || shapes.every(({ fields }, i) => i === 0 && defaults.get(shapeOf(fields)) !== undefined),
+      write: (session, part) => inTurn(insertShapes(mapping, part), (group) => write(session, group)),
+    });
   }
   return units;
 }
@@ -100,10 +110,8 @@ async function insertAligned(
     );
     throw error;
   });
-  const byPosition = new Map(rows.rows.map(([position, ...row]) => [Number(position), row]));
-  return items.map((item, i) => {
-    const row = byPosition.get(i + 1);
-    if (row === undefined) throw new MisalignedError();
-    return { item, row };
+  return rows.rows.flatMap(([position, ...row]) => {
+    const item = items[Number(position) - 1];
+    return item === undefined ? [] : [{ item, row }];
   });
 }

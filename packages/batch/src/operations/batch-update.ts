@@ -1,6 +1,6 @@
 import { type AnyMapping, type Field, updatedFields } from '@uno/domain';
 import { executeText } from '@uno/postgres';
-import { chunksOf, type WorkUnit } from '../execution/work-unit.js';
+import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { groupByShape } from '../shapes/group-by-shape.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
@@ -24,16 +24,17 @@ export function updateUnits(
   size: number,
   allowed: readonly Field[],
 ): WorkUnit<WorkItem>[] {
-  const groups = chunksOf(items, size).flatMap((chunk) =>
-    groupByShape(chunk, (item) => updatedFields(allowed, { values: item.values, index: indexOf(item) })),
-  );
-  return groups.map(({ fields, items: members }) => ({
-    items: members,
-    async write(db, part) {
-      const keys = part.map((item) => item.key ?? []);
-      const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, part)];
-      const { rows } = await executeText(db, updateStatement(mapping, fields), parameters);
-      return rows.flatMap(([position]) => part[Number(position) - 1] ?? []);
-    },
+  const shapes = (part: readonly WorkItem[]) =>
+    groupByShape(part, (item) => updatedFields(allowed, { values: item.values, index: indexOf(item) }));
+  return chunksOf(items, size).map((chunk) => ({
+    items: chunk,
+    isOneStatement: () => shapes(chunk).length === 1,
+    write: (db, part) =>
+      inTurn(shapes(part), async ({ fields, items: members }) => {
+        const keys = members.map((item) => item.key ?? []);
+        const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, members)];
+        const { rows } = await executeText(db, updateStatement(mapping, fields), parameters);
+        return rows.flatMap(([position]) => members[Number(position) - 1] ?? []);
+      }),
   }));
 }

@@ -1,6 +1,6 @@
 import { type AnyMapping, encodeField, type Field, type KeyTexts, type TextRow } from '@uno/domain';
 import { ConfigError, executeText, type Queryable, ValidationError } from '@uno/postgres';
-import { chunksOf, type WorkUnit } from '../execution/work-unit.js';
+import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { findByConstraintStatement, upsertStatement } from '../statements/upsert-statement.js';
@@ -62,20 +62,23 @@ export function upsertUnits(
   size: number,
   columns: UpsertColumns,
 ): WorkUnit<UpsertedRow>[] {
-  return insertShapes(mapping, items, size).map(({ fields, items: members }) => {
-    // Nothing that the records do not say is written over a row that is there, and a row keeps its key.
-    const updatable = fields.filter((field) => !columns.constraint.includes(field) && !field.isKey);
-    const updated =
-      columns.updated === undefined ? updatable : fields.filter((field) => columns.updated?.includes(field));
-    return {
-      items: members,
-      async write(db, part) {
-        const statement = upsertStatement(mapping, fields, columns.constraint, updated);
-        const { rows } = await executeText(db, statement, columnArrays(mapping, fields, part));
+  return chunksOf(items, size).map((chunk) => ({
+    items: chunk,
+    isOneStatement: () => insertShapes(mapping, chunk).length === 1,
+    write: (db, part) =>
+      inTurn(insertShapes(mapping, part), async ({ fields, items: members }) => {
+        const statement = upsertStatement(mapping, fields, columns.constraint, updatedOf(columns, fields));
+        const { rows } = await executeText(db, statement, columnArrays(mapping, fields, members));
         return rows.map(([inserted, ...key]) => ({ inserted: inserted === 't', key: key.map(String) }));
-      },
-    };
-  });
+      }),
+  }));
+}
+
+/** Nothing that the records do not say is written over a row that is there, and a row keeps its key. */
+function updatedOf({ constraint, updated }: UpsertColumns, fields: readonly Field[]): Field[] {
+  return fields.filter((field) =>
+    updated === undefined ? !constraint.includes(field) && !field.isKey : updated.includes(field),
+  );
 }
 
 /**

@@ -42,7 +42,9 @@ export function insertStatement(mapping: AnyMapping, fields: readonly Field[]): 
  *
  * `RETURNING` promises no order and cannot see the input. So keys that the database would fill in are computed next to
  * the input first, by the column's own default, and the inserted rows are joined to the input by their keys: whatever
- * plans or triggers do, a row is the record's with that key, or it is missing here.
+ * plans or triggers do, a row is the record's with that key. Where a record has no such row, because a trigger dropped
+ * it or changed its key, the statement fails (by reading a text as a number) and so undoes itself; the caller then
+ * inserts smaller parts, down to single records, whose rows need no lining up.
  */
 export function insertReturningStatement(
   mapping: AnyMapping,
@@ -61,11 +63,14 @@ export function insertReturningStatement(
     const matched = mapping.keyFields
       .map((field) => `i.${identifier(field.column)} = input.v${columns.indexOf(field)}`)
       .join(' and ');
+    const first = mapping.keyFields[0];
+    const found = first === undefined ? 'true' : `i.${identifier(first.column)} is not null`;
     return (
       `with input as materialized (select ord, ${input} from ${unnestTable(fields, { ordinality: true })}), ` +
       `inserted as (insert into ${tableText(mapping)} (${columnList(columns)}) overriding system value ` +
       `select ${inserted} from input order by ord returning ${columnList(mapping.fields)}) ` +
-      `select input.ord, ${columnList(mapping.fields, 'i')} from inserted as i join input on ${matched}`
+      `select case when ${found} then ord else ('no row for record ' || ord)::bigint end, ` +
+      `${columnList(mapping.fields, 'i')} from input left join inserted as i on ${matched}`
     );
   });
 }

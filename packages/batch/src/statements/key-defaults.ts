@@ -9,7 +9,7 @@ const defaultExpressions: TextStatement = {
       then format('nextval(%L::regclass)', pg_get_serial_sequence($1, a.attname))
       else pg_get_expr(d.adbin, d.adrelid) end
     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    where a.attrelid = $1::regclass and a.attname = any($2::text[])`,
+    where a.attrelid = to_regclass($1) and a.attname = any($2::text[])`,
 };
 
 /** One entry for each database (all its transactions share the adapter), mapping and set of fields. */

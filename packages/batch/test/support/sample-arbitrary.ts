@@ -1,0 +1,135 @@
+import type { NewRecord, RecordPatch } from '@uno/domain';
+import { jsonNull } from '@uno/postgres';
+import fc from 'fast-check';
+import type { samples } from './sample.js';
+
+/** What PostgreSQL's text can hold, with a liking for what has to be escaped somewhere. */
+const text = fc.oneof(
+  fc.constantFrom(
+    '',
+    'NULL',
+    'null',
+    '{}',
+    '{a,b}',
+    '"',
+    '\\',
+    '\\"',
+    "'",
+    ',',
+    '\t',
+    '\n',
+    '\r\n',
+    '\\N',
+    '\\.',
+    '😀',
+    'é́',
+    ' ',
+  ),
+  fc.string({ unit: 'grapheme', maxLength: 12 }).filter((value) => !value.includes('\0') && value.isWellFormed()),
+);
+
+const json = fc
+  .jsonValue({ maxDepth: 3 })
+  .filter((value) => !/\\u0000|\\ud[89a-f]/.test(JSON.stringify(value)))
+  .map((value) => (value === null ? jsonNull : normalized(value)));
+
+/** JSON has no -0. */
+function normalized<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
+const day = fc
+  .tuple(fc.integer({ min: 1, max: 9999 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 28 }))
+  .map((parts) => parts.map((part, i) => String(part).padStart(i === 0 ? 4 : 2, '0')).join('-'));
+const clock = fc
+  .tuple(
+    fc.integer({ min: 0, max: 23 }),
+    fc.integer({ min: 0, max: 59 }),
+    fc.integer({ min: 0, max: 59 }),
+    fc.integer({ min: 0, max: 999999 }),
+  )
+  .map(
+    ([h, m, s, us]) =>
+      `${[h, m, s].map((part) => String(part).padStart(2, '0')).join(':')}.${String(us).padStart(6, '0')}`,
+  );
+const integer = fc.integer({ min: -2147483648, max: 2147483647 });
+const wholeNumber = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
+
+function nullable<T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
+  return fc.option(values, { nil: null, freq: 5 });
+}
+
+/** Everything but the key, the unique tag and the checked count. */
+const harmless = {
+  big: nullable(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+  bigNumber: nullable(wholeNumber.map((value) => value + 0)),
+  ratio: nullable(fc.double()),
+  single: nullable(fc.float()),
+  amount: nullable(fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }).map((value) => `${value}.5`)),
+  flag: fc.boolean(),
+  title: text,
+  code: nullable(text.filter((value) => [...value].length <= 8)),
+  fixed: nullable(fc.string({ unit: fc.constantFrom('a', 'b', '😀'), maxLength: 4 })),
+  uid: nullable(fc.uuid()),
+  day: nullable(fc.oneof(day, fc.constantFrom('infinity', '0044-03-15 BC', '2024-02-29'))),
+  at: nullable(
+    fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
+  ),
+  exactAt: nullable(
+    fc.oneof(
+      fc.tuple(day, clock).map(([d, c]) => `${d} ${c}+05:30`),
+      fc.constantFrom('infinity', '-infinity'),
+    ),
+  ),
+  local: nullable(fc.tuple(day, clock).map(([d, c]) => `${d} ${c}`)),
+  clock: nullable(clock),
+  data: nullable(json),
+  raw: nullable(json),
+  bytes: nullable(fc.uint8Array({ maxLength: 20 })),
+  mood: nullable(fc.constantFrom('good', 'so "so"', "it's bad")),
+  numbers: nullable(fc.array(integer, { maxLength: 5 })),
+  words: nullable(fc.array(nullable(text), { maxLength: 5 })),
+  matrix: nullable(
+    fc
+      .tuple(fc.nat(3), fc.integer({ min: 1, max: 3 }))
+      .chain(([rows, columns]) =>
+        fc.array(fc.array(integer, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }),
+      ),
+  ),
+  span: nullable(fc.tuple(fc.nat(100), fc.nat(100)).map(([from, length]) => `[${from},${from + length + 1})`)),
+};
+
+/** Values that now and then make two records collide, or break the check that a count is not 13. */
+const harmful = {
+  tag: nullable(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g')),
+  count: fc.constantFrom(1, 2, 3, 13, -32768, 32767),
+};
+
+const undefinedOften = { requiredKeys: ['id'] as const };
+const id = fc.nat(12);
+
+/** Records of many shapes, of which some are refused by the table. */
+export const records: fc.Arbitrary<NewRecord<typeof samples>[]> = fc.array(
+  fc.record({ id, ...harmless, ...harmful }, { requiredKeys: ['id'] }),
+  { maxLength: 10 },
+);
+
+/** Records that a table without the same keys takes. */
+export const goodRecords: fc.Arbitrary<NewRecord<typeof samples>[]> = fc.uniqueArray(
+  fc.record({ id, ...harmless }, undefinedOften as { requiredKeys: ['id'] }),
+  { maxLength: 10, selector: (record) => record.id },
+);
+
+/** Changes of different rows, of which some are refused. */
+export const patches: fc.Arbitrary<RecordPatch<typeof samples>[]> = fc.uniqueArray(
+  fc.record({ id, ...harmless, ...harmful }, { requiredKeys: ['id'] }),
+  { maxLength: 10, selector: (record) => record.id },
+);
+
+/** Changes of which several may be of one row, and none is refused. */
+export const repeatedPatches: fc.Arbitrary<RecordPatch<typeof samples>[]> = fc.array(
+  fc.record({ id, ...harmless }, { requiredKeys: ['id'] }),
+  { maxLength: 10 },
+);
+
+export const keys: fc.Arbitrary<number[]> = fc.array(id, { maxLength: 10 });
