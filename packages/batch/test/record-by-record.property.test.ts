@@ -96,11 +96,13 @@ describe('every batch method', () => {
     if (set === undefined || twin === undefined) throw new Error('two repositories were made');
     await fc.assert(
       fc.asyncProperty(
+        goodRecords,
         fc.array(commands, { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 1, max: 7 }),
         fc.constantFrom('single_query' as const, 'chunked' as const),
-        async (calls, batchSize, strategy) => {
+        async (before, calls, batchSize, strategy) => {
           await empty();
+          for (const repository of repositories) await repository.batchAdd(before, { useBatchOperations: false });
           for (const { run } of calls) {
             const expected = await outcome(() => run(twin, batchSize, strategy));
             expect(await outcome(() => run(set, batchSize, strategy))).toEqual(expected);

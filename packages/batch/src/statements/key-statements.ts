@@ -1,4 +1,4 @@
-import { type AnyMapping, columnList, tableText } from '@uno/domain';
+import { type AnyMapping, columnList, identifier, tableText } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
 import { cachedStatement } from './statement-cache.js';
 import { sameKey, unnestTable } from './unnest-sql.js';
@@ -14,12 +14,15 @@ export function getStatement(mapping: AnyMapping): TextStatement {
   );
 }
 
+/** By one key field as `= any($1)`, which takes half the time of a join with the keys. */
 export function deleteStatement(mapping: AnyMapping): TextStatement {
-  return cachedStatement(
-    mapping,
-    'delete',
-    () =>
-      `delete from ${tableText(mapping)} as t using ${unnestTable(mapping.keyFields, { ordinality: false })} ` +
-      `where ${sameKey(mapping.keyFields, 't')}`,
-  );
+  return cachedStatement(mapping, 'delete', () => {
+    const table = tableText(mapping);
+    const [only, ...more] = mapping.keyFields;
+    if (only !== undefined && more.length === 0 && !only.type.array) {
+      return `delete from ${table} where ${identifier(only.column)} = any($1::${only.type.sql}[])`;
+    }
+    const input = unnestTable(mapping.keyFields, { ordinality: false });
+    return `delete from ${table} as t using ${input} where ${sameKey(mapping.keyFields, 't')}`;
+  });
 }

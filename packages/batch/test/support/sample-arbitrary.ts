@@ -105,31 +105,42 @@ const harmful = {
   count: fc.constantFrom(1, 2, 3, 13, -32768, 32767),
 };
 
-const undefinedOften = { requiredKeys: ['id'] as const };
+type Model = { readonly [name: string]: fc.Arbitrary<unknown> };
+type ValuesOf<T extends Model> = { [F in keyof T]?: T[F] extends fc.Arbitrary<infer V> ? V : never };
+
+/** A part of a record; which part is the same for several records, so that they share a statement. */
+function part<T extends Model>(model: T, names: readonly string[]): fc.Arbitrary<ValuesOf<T>> {
+  const chosen = Object.entries(model).filter(([name]) => names.includes(name));
+  return fc.record(Object.fromEntries(chosen)) as fc.Arbitrary<ValuesOf<T>>;
+}
+
 const id = fc.nat(12);
 
-/** Records of many shapes, of which some are refused by the table. */
-export const records: fc.Arbitrary<NewRecord<typeof samples>[]> = fc.array(
-  fc.record({ id, ...harmless, ...harmful }, { requiredKeys: ['id'] }),
-  { maxLength: 10 },
-);
+/** Records of one to three shapes, in any order; with different keys, or with some that are the same. */
+function recordsOf<T extends Model>(
+  model: T,
+  keysOf: 'different' | 'any',
+): fc.Arbitrary<(ValuesOf<T> & { id: number })[]> {
+  const shapes = fc.array(fc.subarray(Object.keys(model)), { minLength: 1, maxLength: 3 });
+  return shapes.chain((names) => {
+    const values = fc.oneof(...names.map((shape) => part(model, shape)));
+    const record = fc.tuple(id, values).map(([key, value]) => ({ ...value, id: key }));
+    return keysOf === 'different'
+      ? fc.uniqueArray(record, { maxLength: 12, selector: ({ id: key }) => key })
+      : fc.array(record, { maxLength: 12 });
+  });
+}
+
+/** Records of which some are refused by the table. */
+export const records: fc.Arbitrary<NewRecord<typeof samples>[]> = recordsOf({ ...harmless, ...harmful }, 'any');
 
 /** Records that a table without the same keys takes. */
-export const goodRecords: fc.Arbitrary<NewRecord<typeof samples>[]> = fc.uniqueArray(
-  fc.record({ id, ...harmless }, undefinedOften as { requiredKeys: ['id'] }),
-  { maxLength: 10, selector: (record) => record.id },
-);
+export const goodRecords: fc.Arbitrary<NewRecord<typeof samples>[]> = recordsOf(harmless, 'different');
 
 /** Changes of different rows, of which some are refused. */
-export const patches: fc.Arbitrary<RecordPatch<typeof samples>[]> = fc.uniqueArray(
-  fc.record({ id, ...harmless, ...harmful }, { requiredKeys: ['id'] }),
-  { maxLength: 10, selector: (record) => record.id },
-);
+export const patches: fc.Arbitrary<RecordPatch<typeof samples>[]> = recordsOf({ ...harmless, ...harmful }, 'different');
 
 /** Changes of which several may be of one row, and none is refused. */
-export const repeatedPatches: fc.Arbitrary<RecordPatch<typeof samples>[]> = fc.array(
-  fc.record({ id, ...harmless }, { requiredKeys: ['id'] }),
-  { maxLength: 10 },
-);
+export const repeatedPatches: fc.Arbitrary<RecordPatch<typeof samples>[]> = recordsOf(harmless, 'any');
 
 export const keys: fc.Arbitrary<number[]> = fc.array(id, { maxLength: 10 });
