@@ -4,17 +4,16 @@ export { UnoContext, type UnoContextOptions } from './context/uno-context.js';
 export { Entity, type EntityClass } from './entity/entity.js';
 export { asBatchError, BatchError, type BatchErrorOptions } from './errors/batch-error.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
+export { insertOne } from './individual/individual-statements.js';
 export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
 export {
   type AnyMapping,
   asRecord,
   type EntityMapping,
-  type MappingConfig,
-  mapEntity,
   type Snapshot,
   type TextRow,
 } from './mapping/entity-mapping.js';
-export type { Field } from './mapping/field.js';
+export { type Field, shapeOf } from './mapping/field.js';
 export type {
   DatabaseOf,
   FieldName,
@@ -28,10 +27,12 @@ export type {
   UpdatableField,
 } from './mapping/inferred-types.js';
 export { encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
+export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export { encodeField, type InputRecord, readRecord } from './mapping/record-reader.js';
 export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
-export { belongsTo, hasMany } from './mapping/relation.js';
+export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
+export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, identifier, tableText } from './mapping/table-sql.js';
 export { encodeKeys, keyOfInput } from './operations/inputs.js';
 export { writeTotals } from './operations/write-totals.js';

@@ -1,15 +1,19 @@
-import { type AnyMapping, type Field, insertedFields, RowSuppressedError, type TextRow } from '@uno/domain';
+import {
+  type AnyMapping,
+  encodeField,
+  type Field,
+  insertedFields,
+  insertOne,
+  RowSuppressedError,
+  shapeOf,
+  type TextRow,
+} from '@uno/domain';
 import { executeText, type Queryable } from '@uno/postgres';
 import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
-import { groupByShape, type ShapeGroup, shapeOf } from '../shapes/group-by-shape.js';
+import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
-import {
-  insertOneStatement,
-  insertReturningStatement,
-  insertStatement,
-  type KeyDefault,
-} from '../statements/insert-statement.js';
+import { insertReturningStatement, insertStatement, type KeyDefault } from '../statements/insert-statement.js';
 import { forgetKeyDefaults, readKeyDefaults } from '../statements/key-defaults.js';
 
 /** A record that was inserted, and its row. */
@@ -30,7 +34,7 @@ export function insertUnits(mapping: AnyMapping, items: readonly WorkItem[], siz
     isOneStatement: () => insertShapes(mapping, chunk).flatMap(partsOf).length === 1,
     write: (db, part) =>
       inTurn(insertShapes(mapping, part).flatMap(partsOf), async ({ fields, items: members }) => {
-        const statement = fields.length === 0 ? insertOneStatement(mapping, fields) : insertStatement(mapping, fields);
+        const statement = fields.length === 0 ? insertOne(mapping, fields) : insertStatement(mapping, fields);
         return [(await executeText(db, statement, columnArrays(mapping, fields, members))).affected];
       }),
   }));
@@ -85,8 +89,8 @@ async function insertEach(
 ): Promise<InsertedRow[]> {
   const inserted: InsertedRow[] = [];
   for (const item of items) {
-    const parameters = columnArrays(mapping, fields, [item]);
-    const { rows } = await executeText(db, insertOneStatement(mapping, fields), parameters);
+    const parameters = fields.map((field) => encodeField(mapping, field, item.values[field.property], indexOf(item)));
+    const { rows } = await executeText(db, insertOne(mapping, fields), parameters);
     const row = rows[0];
     if (row === undefined) throw new RowSuppressedError(mapping.name);
     inserted.push({ item, row });

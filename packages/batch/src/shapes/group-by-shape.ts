@@ -1,4 +1,4 @@
-import type { Field } from '@uno/domain';
+import { type Field, shapeOf } from '@uno/domain';
 import type { WorkItem } from './work-item.js';
 
 /** Records of one call that write the same columns and so share a statement. */
@@ -18,9 +18,4 @@ export function groupByShape(items: readonly WorkItem[], fieldsOf: (item: WorkIt
     else group.items.push(item);
   }
   return [...groups.values()];
-}
-
-/** A short text for a set of fields of one mapping. */
-export function shapeOf(fields: readonly Field[]): string {
-  return fields.map((field) => field.position).join();
 }

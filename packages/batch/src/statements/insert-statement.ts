@@ -1,7 +1,5 @@
-import { type AnyMapping, columnList, type Field, identifier, tableText } from '@uno/domain';
+import { type AnyMapping, cachedStatement, columnList, type Field, identifier, shapeOf, tableText } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
-import { shapeOf } from '../shapes/group-by-shape.js';
-import { cachedStatement } from './statement-cache.js';
 import { unnestedValue, unnestTable } from './unnest-sql.js';
 
 /** A key field that the database fills in, and the expression by which it does. */
@@ -12,18 +10,6 @@ export interface KeyDefault {
 
 function values(fields: readonly Field[]): string {
   return fields.map((field, i) => unnestedValue(field, i)).join(', ');
-}
-
-/** Inserts one record and gives its row: there is nothing to line up. */
-export function insertOneStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
-  return cachedStatement(mapping, `insert one ${shapeOf(fields)}`, () => {
-    const returning = `returning ${columnList(mapping.fields)}`;
-    if (fields.length === 0) return `insert into ${tableText(mapping)} default values ${returning}`;
-    return (
-      `insert into ${tableText(mapping)} (${columnList(fields)}) ` +
-      `select ${values(fields)} from ${unnestTable(fields, { ordinality: false })} ${returning}`
-    );
-  });
 }
 
 /** Inserts records and gives nothing back. */

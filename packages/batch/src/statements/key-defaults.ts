@@ -1,6 +1,5 @@
-import { type AnyMapping, type Field, tableText } from '@uno/domain';
+import { type AnyMapping, type Field, shapeOf, tableText } from '@uno/domain';
 import { executeText, type Queryable, type TextStatement } from '@uno/postgres';
-import { shapeOf } from '../shapes/group-by-shape.js';
 import type { KeyDefault } from './insert-statement.js';
 
 /** The expression of a column's default; for an identity column, the next value of its sequence. */

@@ -1,6 +1,5 @@
-import { type AnyMapping, columnList, identifier, tableText } from '@uno/domain';
+import { type AnyMapping, cachedStatement, columnList, identifier, tableText } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
-import { cachedStatement } from './statement-cache.js';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
 /** Rows by key, each with the position of its key in the parameters, from 1, in front. */

@@ -1,7 +1,5 @@
-import { type AnyMapping, columnList, type Field, identifier, tableText } from '@uno/domain';
+import { type AnyMapping, cachedStatement, columnList, type Field, identifier, shapeOf, tableText } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
-import { shapeOf } from '../shapes/group-by-shape.js';
-import { cachedStatement } from './statement-cache.js';
 import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /**

@@ -1,4 +1,4 @@
-import { ConfigError } from '@uno/postgres';
+import { ConfigError, kindOf } from '@uno/postgres';
 import type { BatchCallOptions } from '../ports/batch-port.js';
 
 /** How a repository works unless a call says otherwise. */
@@ -9,17 +9,42 @@ export interface RepositorySettings extends BatchCallOptions {
   readonly useCache?: boolean | undefined;
 }
 
-const known: Readonly<Record<keyof RepositorySettings, 'boolean' | 'number' | 'string'>> = {
-  useBatchOperations: 'boolean',
-  useCache: 'boolean',
-  batchSize: 'number',
-  strategy: 'string',
+interface Rule {
+  readonly takes: string;
+  allows(value: unknown): boolean;
+}
+
+const flag: Rule = { takes: 'true or false', allows: (value) => typeof value === 'boolean' };
+
+/** Every strategy, spelt as keys so that one that is added to the type has to be added here. */
+const strategies: Readonly<Record<NonNullable<BatchCallOptions['strategy']>, true>> = {
+  single_query: true,
+  chunked: true,
+  parallel: true,
+  pipelined: true,
+  optimistic: true,
 };
+
+const rules: Readonly<Record<keyof RepositorySettings, Rule>> = {
+  useBatchOperations: flag,
+  useCache: flag,
+  batchSize: {
+    takes: 'a whole number from 1',
+    allows: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0,
+  },
+  strategy: {
+    takes: `one of ${Object.keys(strategies).join(', ')}`,
+    allows: (value) => typeof value === 'string' && Object.hasOwn(strategies, value),
+  },
+};
+
+/** A map, because in an object "constructor" and the like would be found as settings too. */
+const known: ReadonlyMap<string, Rule> = new Map(Object.entries(rules));
 
 /**
  * Checks settings and puts them together; the later ones win where they say something.
  *
- * @throws ConfigError for an unknown setting or a value of another type
+ * @throws ConfigError for an unknown setting or a value that it does not take
  */
 export function mergeSettings(
   where: string,
@@ -28,15 +53,19 @@ export function mergeSettings(
   const merged: Record<string, unknown> = {};
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer ?? {})) {
-      const expected = name in known ? known[name as keyof RepositorySettings] : undefined;
-      if (expected === undefined) {
-        throw new ConfigError(`${where}: unknown setting "${name}". Known are: ${Object.keys(known).join(', ')}.`);
+      const rule = known.get(name);
+      if (rule === undefined) {
+        throw new ConfigError(`${where}: unknown setting "${name}". Known are: ${[...known.keys()].join(', ')}.`);
       }
       if (value === undefined) continue;
-      if (typeof value !== expected)
-        throw new ConfigError(`${where}: ${name} is a ${expected}, not a ${typeof value}.`);
+      if (!rule.allows(value)) throw new ConfigError(`${where}: ${name} takes ${rule.takes}, not ${shown(value)}.`);
       merged[name] = value;
     }
   }
   return Object.freeze(merged);
+}
+
+/** Settings are written by programmers, so that a number or a word may be shown. */
+function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? `${value}` : kindOf(value);
 }

@@ -25,8 +25,9 @@ export class UnitOfWork {
    *
    * @returns what the function returns
    * @throws whatever the function throws, CommitUnknownError when the connection was lost during COMMIT
+   * @throws ConfigError in code that outlived a unit of work
    */
-  run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     const context = this.#context;
     return atomically(context.current(), (db) => context.runWith(db, work));
   }

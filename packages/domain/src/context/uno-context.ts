@@ -19,7 +19,7 @@ export interface UnoContextOptions {
   readonly settings?: RepositorySettings | undefined;
   /** For single repository classes; they win over what the class says itself. */
   readonly overrides?: ReadonlyMap<unknown, RepositorySettings> | undefined;
-  /** Reads of one call that may run side by side; leave some of the pool to others. Default 4. */
+  /** Reads of one call that may run side by side, from 1; leave some of the pool to others. Default 4. */
   readonly readConcurrency?: number | undefined;
 }
 
@@ -55,6 +55,9 @@ export class UnoContext {
     this.cache = options.cache;
     this.observers = Object.freeze([...(options.observers ?? [])]);
     this.readConcurrency = options.readConcurrency ?? 4;
+    if (!Number.isSafeInteger(this.readConcurrency) || this.readConcurrency < 1) {
+      throw new ConfigError(`UnoContext: readConcurrency is a whole number from 1, not ${this.readConcurrency}.`);
+    }
     this.#settings = mergeSettings('UnoContext settings', options.settings);
     this.#overrides = new Map(options.overrides);
     for (const settings of this.#overrides.values()) mergeSettings('UnoContext overrides', settings);

@@ -1,8 +1,7 @@
 import { atomically, executeText, type Queryable } from '@uno/postgres';
-import PQueue from 'p-queue';
 import { asBatchError } from '../errors/batch-error.js';
 import { RowSuppressedError, StaleEntityError } from '../errors/repository-errors.js';
-import type { AnyMapping } from '../mapping/entity-mapping.js';
+import type { AnyMapping, TextRow } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
@@ -10,6 +9,7 @@ import { encodeField, type InputRecord, readRecord } from '../mapping/record-rea
 import { insertedFields, updatableFields, updatedFields } from '../mapping/record-shape.js';
 import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
 import { encodeKeys, keyOfInput } from '../operations/inputs.js';
+import { sideBySide } from '../operations/side-by-side.js';
 import { writeTotals } from '../operations/write-totals.js';
 import type { RecordOperations, WriteTotals } from '../ports/batch-port.js';
 import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
@@ -60,10 +60,12 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   /** @throws ValidationError, ConstraintError */
   async insert(record: NewRecord<M>): Promise<Loaded<M>> {
     const input = readRecord(this.#mapping, record, undefined);
-    return observeWrite(this.#target, 'insert', async () => {
-      const { result, key } = await this.#insert(this.#db, input);
-      return { result, keys: [key] };
+    const row = await observeWrite(this.#target, 'insert', async () => {
+      const inserted = await this.#insert(this.#db, input);
+      return { result: inserted, keys: [keyOfRow(this.#mapping, inserted)] };
     });
+    // Only now, because a row that cannot be read has been written all the same.
+    return hydrateLoaded(this.#mapping, row);
   }
 
   /** @throws StaleEntityError when no row has the key */
@@ -71,11 +73,12 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     const input = readRecord(this.#mapping, record, undefined);
     const key = encodeRecordKey(this.#mapping, input.values);
     const allowed = updatableFields(this.#mapping, named);
-    return observeWrite(this.#target, 'update', async () => {
+    const row = await observeWrite(this.#target, 'update', async () => {
       const updated = await this.#update(this.#db, input, key, allowed);
       if (updated === undefined) throw new StaleEntityError(this.#mapping.name, [keyText(key)]);
       return { result: updated, keys: [key] };
     });
+    return hydrateLoaded(this.#mapping, row);
   }
 
   /** Whether there was a row to delete. */
@@ -89,12 +92,17 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   async batchGet(keys: readonly KeyOf<M>[]): Promise<(Loaded<M> | undefined)[]> {
     const texts = encodeKeys(this.#mapping, 'batchGet', keys);
-    const queue = new PQueue({ concurrency: this.#concurrency });
-    return queue.addAll(texts.map((key) => () => this.#select(key)));
+    return sideBySide(
+      this.#concurrency,
+      texts.map((key) => () => this.#select(key)),
+    );
   }
 
   async batchInsert(records: readonly NewRecord<M>[]): Promise<WriteTotals & { readonly models: Loaded<M>[] }> {
-    const models = await this.#each('batchInsert', 'insert', records, (db, record) => this.#insert(db, record));
+    const models = await this.#each('batchInsert', 'insert', records, async (db, record) => {
+      const row = await this.#insert(db, record);
+      return { result: hydrateLoaded(this.#mapping, row), key: keyOfRow(this.#mapping, row) };
+    });
     return { ...writeTotals(records.length, { inserted: models.length }), models };
   }
 
@@ -170,14 +178,14 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     return rows[0] && hydrateLoaded(this.#mapping, rows[0]);
   }
 
-  async #insert(db: Queryable, record: InputRecord): Promise<{ readonly result: Loaded<M>; readonly key: KeyTexts }> {
+  async #insert(db: Queryable, record: InputRecord): Promise<TextRow> {
     const mapping = this.#mapping;
     const fields = insertedFields(mapping, record);
     const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
     const { rows } = await executeText(db, insertOne(mapping, fields), parameters);
     const row = rows[0];
     if (row === undefined) throw new RowSuppressedError(mapping.name);
-    return { result: hydrateLoaded(mapping, row), key: keyOfRow(mapping, row) };
+    return row;
   }
 
   /** `undefined` when no row has the key. */
@@ -186,13 +194,13 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     record: InputRecord,
     key: KeyTexts,
     allowed: readonly Field[],
-  ): Promise<Loaded<M> | undefined> {
+  ): Promise<TextRow | undefined> {
     const mapping = this.#mapping;
     const fields = updatedFields(allowed, record);
     const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
     const statement = fields.length === 0 ? selectOne(mapping) : updateOne(mapping, fields);
     const { rows } = await executeText(db, statement, [...parameters, ...key]);
-    return rows[0] && hydrateLoaded(mapping, rows[0]);
+    return rows[0];
   }
 
   async #delete(db: Queryable, key: KeyTexts): Promise<boolean> {

@@ -37,6 +37,10 @@ export function fieldsOf(
   const fields = Object.entries(columns).map(([property, definition], position): Field => {
     if (reserved.has(property))
       throw new ConfigError(`${table}: a field cannot be called "${property}", which filters use.`);
+    if (property in Object.prototype) {
+      // A record that leaves it out would seem to have it.
+      throw new ConfigError(`${table}: a field cannot be called "${property}", which every object has already.`);
+    }
     return Object.freeze({
       position,
       property,
@@ -59,4 +63,9 @@ export function fieldsOf(
     seen.set(field.column, field.property);
   }
   return Object.freeze(fields);
+}
+
+/** A short text for a set of fields of one mapping. */
+export function shapeOf(fields: readonly Field[]): string {
+  return fields.map((field) => field.position).join();
 }

@@ -8,7 +8,7 @@ type ColumnsOf<M extends AnyMapping> = M['columns'];
 type RelationsOf<M extends AnyMapping> = M['relations'];
 
 /** The value of a column in TypeScript, with null where it may be NULL. */
-export type ColumnValue<C> =
+type ColumnValue<C> =
   C extends Column<infer V, infer _D, infer N, infer _I, infer _Name> ? (N extends true ? V | null : V) : never;
 
 type DriverValue<C> =
@@ -27,7 +27,7 @@ type FieldsOfMode<M extends AnyMapping, I extends InsertMode> = {
 }[FieldName<M>];
 
 /** The fields that make up the key. */
-export type KeyField<M> = M extends EntityMapping<infer _E, infer _C, infer K, infer _R, infer _T> ? K : never;
+type KeyField<M> = M extends EntityMapping<infer _E, infer _C, infer K, infer _R, infer _T> ? K : never;
 
 type IsUnion<T, Each = T> = T extends Each ? ([Each] extends [T] ? false : true) : never;
 
@@ -96,9 +96,16 @@ type ColumnNameOf<F, C> =
       : F & string
     : never;
 
+/** By how a new record gives a value; `undefined` makes it optional to Kysely, `never` leaves it out. */
+type KyselyInsert<C> = {
+  required: ColumnValue<C>;
+  optional: ColumnValue<C> | undefined;
+  never: never;
+}[InsertModeOf<C>];
+
 type KyselyColumn<C> = ColumnType<
   DriverValue<C>,
-  (InsertModeOf<C> extends 'never' ? never : ColumnValue<C>) | (InsertModeOf<C> extends 'required' ? never : undefined),
+  KyselyInsert<C>,
   InsertModeOf<C> extends 'never' ? never : ColumnValue<C>
 >;
 
@@ -119,6 +126,11 @@ type KyselyTable<Columns> = {
 export type DatabaseOf<Mappings extends readonly AnyMapping[]> = {
   [M in Mappings[number] as M['tableName']]: KyselyTable<M['columns']>;
 };
+
+/** Without a property `id` a mapping has to say which one is its key. */
+export type CheckedKey<Columns> = 'id' extends keyof Columns
+  ? unknown
+  : { readonly key: (keyof Columns & string) | readonly (keyof Columns & string)[] };
 
 /** The columns of a mapping, checked against the entity's class: every one is a property of the same type. */
 export type CheckedColumns<E, Columns> = {

@@ -36,7 +36,9 @@ export async function observeWrite<T>(
   try {
     written = await write();
   } catch (error) {
-    if (error instanceof ConnectionError || error instanceof CommitUnknownError) publish('all', 'unknown');
+    // `safe` says that nothing was sent: no connection was to be had in the first place.
+    const mayBeWritten = error instanceof ConnectionError || error instanceof CommitUnknownError;
+    if (mayBeWritten && error.retry !== 'safe') publish('all', 'unknown');
     throw error;
   }
   if (observers.length === 0 || written.keys.length === 0) return written.result;

@@ -15,8 +15,9 @@ export interface WriteEvent {
 }
 
 /**
- * Hears of every write after it was committed, never of one that was rolled back. Called before the writing call
- * returns to its caller; must not throw.
+ * Hears of every write after it was committed, never of one whose transaction was rolled back. A write that only a
+ * savepoint undid may be told of when the transaction commits. Called before the call that commits returns; must not
+ * throw.
  */
 export interface WriteObserver {
   written(event: WriteEvent): void;

@@ -1,14 +1,23 @@
-import { arrayLiteral, kindOf, ValidationError } from '@uno/postgres';
+import { arrayLiteral, kindOf, text, ValidationError } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
-import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import { encodeField } from '../mapping/record-reader.js';
 import { columnRef } from '../mapping/table-sql.js';
 
 type Condition = RawBuilder<boolean>;
 
-const comparisons: Readonly<Record<string, string>> = { lt: '<', lte: '<=', gt: '>', gte: '>=' };
-const patterns: Readonly<Record<string, string>> = { like: 'like', ilike: 'ilike' };
+// Maps, because in an object "constructor" and the like would be found as operators too.
+const comparisons: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['lte', '<='],
+  ['gt', '>'],
+  ['gte', '>='],
+]);
+const patterns: ReadonlyMap<string, string> = new Map([
+  ['like', 'like'],
+  ['ilike', 'ilike'],
+]);
 const operatorNames = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'notIn', 'between', 'isNull', 'like', 'ilike'];
 
 /**
@@ -18,27 +27,33 @@ const operatorNames = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'notIn', 'bet
  * @throws ValidationError for an unknown operator, a value of another type, or `undefined`, which would silently match
  *   every row
  */
-export function filterCondition(mapping: AnyMapping, filters: object): Condition {
-  const conditions = Object.entries(filters).map(([name, value]) => entry(mapping, name, value));
+export function filterCondition(mapping: AnyMapping, filters: unknown): Condition {
+  const conditions = Object.entries(requireObject(mapping, 'filters', filters)).map(([name, value]) =>
+    entry(mapping, name, value),
+  );
   return joined(conditions, 'and', sql<boolean>`true`);
 }
 
 function entry(mapping: AnyMapping, name: string, value: unknown): Condition {
   switch (name) {
     case 'and':
-      return joined(nested(mapping, name, value), 'and', sql<boolean>`true`);
+      return joined(nestedList(mapping, name, value), 'and', sql<boolean>`true`);
     case 'or':
-      return joined(nested(mapping, name, value), 'or', sql<boolean>`false`);
+      return joined(nestedList(mapping, name, value), 'or', sql<boolean>`false`);
     case 'not':
-      return sql<boolean>`not (${filterCondition(mapping, requireObject(mapping, name, value))})`;
+      return sql<boolean>`not (${nested(mapping, name, value)})`;
     default:
       return fieldCondition(mapping, mapping.field(name), value);
   }
 }
 
-function nested(mapping: AnyMapping, name: string, value: unknown): Condition[] {
+function nestedList(mapping: AnyMapping, name: string, value: unknown): Condition[] {
   if (!Array.isArray(value)) return reject(mapping, name, 'takes a list of filters', value);
-  return value.map((part) => filterCondition(mapping, requireObject(mapping, name, part)));
+  return value.map((part) => nested(mapping, name, part));
+}
+
+function nested(mapping: AnyMapping, name: string, value: unknown): Condition {
+  return filterCondition(mapping, requireObject(mapping, name, value));
 }
 
 function joined(conditions: readonly Condition[], word: 'and' | 'or', none: Condition): Condition {
@@ -67,12 +82,13 @@ function operator(mapping: AnyMapping, field: Field, name: string, value: unknow
   if (value === undefined) {
     return reject(mapping, field.property, `${name} is undefined; leave it out, or say null for NULL`, value);
   }
-  const comparison = comparisons[name];
+  const comparison = comparisons.get(name);
   if (comparison !== undefined) return sql`${column} ${sql.raw(comparison)} ${parameter(mapping, field, value)}`;
-  const pattern = patterns[name];
+  const pattern = patterns.get(name);
   if (pattern !== undefined) {
     if (typeof value !== 'string') return reject(mapping, field.property, `${name} takes a pattern`, value);
-    return sql`${column}::text ${sql.raw(pattern)} ${value}::text`;
+    const encoded = encodeField(mapping, { ...field, type: text }, value, undefined);
+    return sql`${column}::text ${sql.raw(pattern)} ${encoded}::text`;
   }
   switch (name) {
     case 'eq':
@@ -101,14 +117,18 @@ function operator(mapping: AnyMapping, field: Field, name: string, value: unknow
 
 function equality(mapping: AnyMapping, field: Field, symbol: '=' | '<>', value: unknown): Condition {
   const compared = parameter(mapping, field, value);
-  // json has no equality in PostgreSQL; its text has.
-  if (!field.type.comparable) return sql`${columnRef(field)}::text ${sql.raw(symbol)} ${compared}::text`;
-  return sql`${columnRef(field)} ${sql.raw(symbol)} ${compared}`;
+  if (field.type.comparable) return sql`${columnRef(field)} ${sql.raw(symbol)} ${compared}`;
+  // json has no equality in PostgreSQL; its text has, once the type has written it.
+  return sql`${columnRef(field)}::text ${sql.raw(symbol)} ${compared}::${sql.raw(field.type.sql)}::text`;
 }
 
+/**
+ * PostgreSQL gives a parameter the type of the column that it is compared with. A cast to the mapped type would round
+ * it to the scale of a numeric(10,2) first, and 1.005 would be found as 1.01.
+ */
 function parameter(mapping: AnyMapping, field: Field, value: unknown): RawBuilder<unknown> {
   if (value === null || value === undefined) return reject(mapping, field.property, 'is compared with nothing', value);
-  return sql`${encodeField(mapping, field, value, undefined)}::${sql.raw(field.type.sql)}`;
+  return sql`${encodeField(mapping, field, value, undefined)}`;
 }
 
 /** One array parameter, so that the statement's text does not depend on the length of the list. */
@@ -122,11 +142,11 @@ function list(mapping: AnyMapping, field: Field, name: string, value: unknown): 
       return reject(mapping, field.property, `${name} takes no null in its list`, item);
     return encodeField(mapping, field, item, undefined);
   });
-  return sql`${arrayLiteral(encoded, field.type.bare)}::${sql.raw(`${field.type.sql}[]`)}`;
+  return sql`${arrayLiteral(encoded, field.type.bare)}`;
 }
 
-function requireObject(mapping: AnyMapping, name: string, value: unknown): object {
-  return isOperators(value) ? asRecord(value) : reject(mapping, name, 'takes a filter', value);
+function requireObject(mapping: AnyMapping, name: string, value: unknown): Record<string, unknown> {
+  return isOperators(value) ? value : reject(mapping, name, 'takes a filter', value);
 }
 
 function reject(mapping: AnyMapping, name: string, problem: string, value: unknown): never {

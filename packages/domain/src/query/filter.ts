@@ -13,7 +13,7 @@ export interface FieldOperators<V> {
   readonly gte?: NonNullable<V>;
   /** One of these; an empty list finds nothing. */
   readonly in?: readonly NonNullable<V>[];
-  /** None of these; an empty list finds everything that is not NULL. */
+  /** None of these; an empty list finds everything, NULL too. */
   readonly notIn?: readonly NonNullable<V>[];
   /** From the first to the second, both included. */
   readonly between?: readonly [NonNullable<V>, NonNullable<V>];

@@ -7,7 +7,7 @@ import { filterCondition } from './filter-sql.js';
 /** What to read, before it is checked. */
 export interface SelectRequest {
   readonly filters?: object | undefined;
-  readonly orderBy?: readonly (string | Readonly<Record<string, unknown>>)[] | undefined;
+  readonly orderBy?: readonly unknown[] | undefined;
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
 }
@@ -16,7 +16,7 @@ export interface SelectRequest {
 export function selectRows(mapping: AnyMapping, request: SelectRequest): RawBuilder<unknown> {
   const parts = [sql`select ${sql.raw(columnList(mapping.fields))} from ${sql.raw(tableText(mapping))}`];
   parts.push(...where(mapping, request.filters));
-  const order = (request.orderBy ?? []).map((entry) => orderItem(mapping, entry));
+  const order = orderList(mapping, request.orderBy).map((entry) => orderItem(mapping, entry));
   if (order.length > 0) parts.push(sql`order by ${sql.join(order)}`);
   if (request.limit !== undefined) parts.push(sql`limit ${wholeNumber('limit', request.limit)}::bigint`);
   if (request.offset !== undefined) parts.push(sql`offset ${wholeNumber('offset', request.offset)}::bigint`);
@@ -30,12 +30,17 @@ export function countRows(mapping: AnyMapping, filters: object | undefined): Raw
 }
 
 function where(mapping: AnyMapping, filters: object | undefined): RawBuilder<unknown>[] {
-  if (filters === undefined || Object.keys(filters).length === 0) return [];
-  return [sql`where ${filterCondition(mapping, filters)}`];
+  return filters === undefined ? [] : [sql`where ${filterCondition(mapping, filters)}`];
 }
 
-function orderItem(mapping: AnyMapping, entry: string | Readonly<Record<string, unknown>>): RawBuilder<unknown> {
-  const [pair, ...others] = typeof entry === 'string' ? [[entry, 'asc'] as const] : Object.entries(entry);
+function orderList(mapping: AnyMapping, orderBy: unknown): readonly unknown[] {
+  if (orderBy === undefined) return [];
+  if (Array.isArray(orderBy)) return orderBy;
+  throw new ValidationError(`orderBy of ${mapping.name} is a list, not ${kindOf(orderBy)}.`, { field: 'orderBy' });
+}
+
+function orderItem(mapping: AnyMapping, entry: unknown): RawBuilder<unknown> {
+  const [pair, ...others] = typeof entry === 'string' ? [[entry, 'asc'] as const] : Object.entries(entry ?? {});
   if (pair === undefined || others.length > 0) {
     throw new ValidationError(`orderBy of ${mapping.name}: each entry names one field, such as { name: 'desc' }.`);
   }

@@ -1,16 +1,19 @@
 import { arrayLiteral, ConfigError, executeTextSql } from '@uno/postgres';
 import { sql } from 'kysely';
-import PQueue from 'p-queue';
 import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import { mappingOf } from '../mapping/mapping-registry.js';
 import { encodeField } from '../mapping/record-reader.js';
-import { columnList, columnRef, tableText } from '../mapping/table-sql.js';
+import { columnList, identifier, tableText } from '../mapping/table-sql.js';
+import { sideBySide } from '../operations/side-by-side.js';
 import { EntityReader, type ReadOptions } from '../repository/entity-reader.js';
 
-/** Loads relations of many entities at once: one statement a relation, whatever the number of entities. */
+/**
+ * Loads relations of many entities at once: one statement a `hasMany`, one read by key of all that a `belongsTo` leads
+ * to, which is one statement a batch, or a record where batching is off.
+ */
 export class RelationLoader {
   readonly #context: UnoContext;
   readonly #mapping: AnyMapping;
@@ -34,8 +37,8 @@ export class RelationLoader {
     if (entities.length === 0) return;
     // The relations do not depend on each other; a transaction has one connection, so there they take turns.
     const concurrency = this.#context.current().isTransaction ? 1 : this.#context.readConcurrency;
-    const queue = new PQueue({ concurrency });
-    await queue.addAll(
+    await sideBySide(
+      concurrency,
       relations.map(({ name, relation }) => () => {
         const target = mappingOf(relation.target(), `The relation ${this.#mapping.name}.${name}`);
         return relation.kind === 'belongsTo'
@@ -82,14 +85,17 @@ export class RelationLoader {
       byKey.set(key, members);
       asRecord(entity)[name] = members;
     }
-    const keys = arrayLiteral([...byKey.keys()], foreignKey.type.bare);
+    const keys = arrayLiteral([...byKey.keys()], ownKey.type.bare);
+    // PostgreSQL says whose a row is: 1 and 1.0 are one number and two texts.
     const { rows } = await executeTextSql(
       this.#context.current(),
-      sql`select ${sql.raw(columnList(target.fields))} from ${sql.raw(tableText(target))}
-        where ${columnRef(foreignKey)} = any(${keys}::${sql.raw(`${foreignKey.type.sql}[]`)})
-        order by ${sql.raw(columnList(target.keyFields))}`,
+      sql`select o.position, ${sql.raw(columnList(target.fields, 'm'))}
+        from unnest(${keys}::${sql.raw(`${ownKey.type.sql}[]`)}) with ordinality as o(key, position)
+        join ${sql.raw(tableText(target))} as m on m.${sql.raw(identifier(foreignKey.column))} = o.key
+        order by ${sql.raw(columnList(target.keyFields, 'm'))}`,
     );
-    for (const row of rows) byKey.get(row[foreignKey.position] ?? '')?.push(target.hydrate(row));
+    const owners = [...byKey.values()];
+    for (const [position, ...row] of rows) owners[Number(position) - 1]?.push(target.hydrate(row));
   }
 
   #singleKey(mapping: AnyMapping): Field {

@@ -3,7 +3,7 @@ import type { UnoContext } from '../context/uno-context.js';
 import { IndividualOperations } from '../individual/individual-operations.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded } from '../mapping/inferred-types.js';
-import { encodeRecordKey, keyText } from '../mapping/key.js';
+import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { encodeKeys } from '../operations/inputs.js';
 import type { BatchCallOptions, RecordOperations } from '../ports/batch-port.js';
 import type { EntityCacheRegion } from '../ports/entity-cache.js';
@@ -51,8 +51,11 @@ export class EntityReader<M extends AnyMapping> {
 
   /** One entity, from the cache if it is there. */
   async one(key: KeyOf<M>, options: ReadOptions = {}): Promise<Loaded<M> | undefined> {
-    const [found] = await this.#through(options, [key], async ([missing]) =>
-      missing === undefined ? [] : [await this.individual().get(missing)],
+    const [found] = await this.#through(
+      options,
+      [key],
+      () => [encodeKey(this.#mapping, key)],
+      async () => [await this.individual().get(key)],
     );
     return found;
   }
@@ -60,19 +63,23 @@ export class EntityReader<M extends AnyMapping> {
   /** In the order of the keys; only what the cache does not have is read from the database, each row once. */
   many(keys: readonly KeyOf<M>[], options: ReadOptions = {}): Promise<(Loaded<M> | undefined)[]> {
     const { batchSize, strategy } = options;
-    return this.#through(options, keys, (missing) =>
-      this.operations(options).batchGet(missing, { batchSize, strategy }),
+    return this.#through(
+      options,
+      keys,
+      () => encodeKeys(this.#mapping, 'batchGet', keys),
+      (missing) => this.operations(options).batchGet(missing, { batchSize, strategy }),
     );
   }
 
   async #through(
     options: ReadOptions,
     keys: readonly KeyOf<M>[],
+    encode: () => readonly KeyTexts[],
     read: (missing: readonly KeyOf<M>[]) => Promise<(Loaded<M> | undefined)[]>,
   ): Promise<(Loaded<M> | undefined)[]> {
     const region = this.#region(options);
     if (region === undefined || keys.length === 0) return read(keys);
-    const texts = encodeKeys(this.#mapping, 'get', keys).map(keyText);
+    const texts = encode().map(keyText);
     const ticket = region.openTicket();
     try {
       const found = new Map<string, Loaded<M>>();

@@ -1,5 +1,5 @@
-import { executeTextSql, type Queryable, ValidationError } from '@uno/postgres';
-import type { RepositorySettings } from '../context/repository-settings.js';
+import { ConfigError, executeTextSql, kindOf, type Queryable, ValidationError } from '@uno/postgres';
+import { mergeSettings, type RepositorySettings } from '../context/repository-settings.js';
 import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
@@ -66,7 +66,7 @@ export class UnoDBRepository<M extends AnyMapping> {
     checkOptions('get', options, ['loadRelations', 'useCache']);
     const entity = await this.#reader.one(key, { useCache: options.useCache });
     if (entity === undefined) return undefined;
-    const [loaded] = await this.#withRelations([entity], options.loadRelations);
+    const [loaded] = await this.#withRelations([entity], options.loadRelations, { useCache: options.useCache });
     return loaded;
   }
 
@@ -86,7 +86,7 @@ export class UnoDBRepository<M extends AnyMapping> {
   }
 
   /** Whether there is a row with this key. Always asks the database. */
-  exists(key: KeyOf<M>): Promise<boolean> {
+  async exists(key: KeyOf<M>): Promise<boolean> {
     return this.#reader.individual().exists(key);
   }
 
@@ -96,7 +96,7 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @throws ValidationError for values that cannot be stored, before anything is sent
    * @throws ConstraintError
    */
-  add(record: NewRecord<M>): Promise<Loaded<M>> {
+  async add(record: NewRecord<M>): Promise<Loaded<M>> {
     return this.#reader.individual().insert(record);
   }
 
@@ -112,7 +112,7 @@ export class UnoDBRepository<M extends AnyMapping> {
   }
 
   /** Removes an entity; `false` when it was gone already. */
-  remove(entity: Loaded<M>): Promise<boolean> {
+  async remove(entity: Loaded<M>): Promise<boolean> {
     if (!(entity instanceof this.mapping.entity)) {
       throw new ValidationError(`remove takes a ${this.mapping.name}; removeById takes a key.`);
     }
@@ -120,18 +120,23 @@ export class UnoDBRepository<M extends AnyMapping> {
   }
 
   /** Removes the row with this key; `false` when there was none. */
-  removeById(key: KeyOf<M>): Promise<boolean> {
+  async removeById(key: KeyOf<M>): Promise<boolean> {
     return this.#reader.individual().delete(key);
   }
 
-  /** A copy of the entity with relations loaded. */
+  /** A copy of the entity with relations loaded; see {@link loadRelationsBatch}. */
   async loadRelations<const L extends LoadRelations<M>>(entity: Loaded<M>, relations: L): Promise<Loaded<M, L>> {
     const [loaded] = await this.loadRelationsBatch([entity], relations);
     if (loaded === undefined) throw new ValidationError(`loadRelations takes a ${this.mapping.name}.`);
     return loaded;
   }
 
-  /** Copies of the entities, in their order, with relations loaded: one statement a relation. */
+  /**
+   * Copies of the entities, in their order, with relations loaded: one statement a relation where batching is on; where
+   * it is off, one for each entity that is belonged to.
+   *
+   * @throws NotFoundError when a foreign key that may not be NULL leads nowhere
+   */
   async loadRelationsBatch<const L extends LoadRelations<M>>(
     entities: readonly Loaded<M>[],
     relations: L,
@@ -156,8 +161,13 @@ export class UnoDBRepository<M extends AnyMapping> {
     options: BatchGetOptions<M, L> = {},
   ): Promise<Loaded<M, L>[]> {
     checkOptions('batchGet', options, [...batchOptionNames, 'loadRelations', 'useCache', 'onMissing']);
-    const found = await this.#reader.many(keys, options);
-    if (options.onMissing === 'throw' && found.includes(undefined)) {
+    const { loadRelations, onMissing = 'omit', ...reading } = options;
+    const checked = mergeSettings('batchGet', reading);
+    if (onMissing !== 'omit' && onMissing !== 'throw') {
+      throw new ConfigError(`batchGet: onMissing takes 'omit' or 'throw', not ${kindOf(onMissing)}.`);
+    }
+    const found = await this.#reader.many(keys, checked);
+    if (onMissing === 'throw' && found.includes(undefined)) {
       const missing = keys.filter((_, i) => found[i] === undefined);
       throw new NotFoundError(this.mapping.name, encodeKeys(this.mapping, 'batchGet', missing).map(keyText), {
         operation: 'batchGet',
@@ -165,7 +175,8 @@ export class UnoDBRepository<M extends AnyMapping> {
     }
     return this.#withRelations(
       found.filter((entity) => entity !== undefined),
-      options.loadRelations,
+      loadRelations,
+      checked,
     );
   }
 
@@ -175,9 +186,10 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @throws BatchError that names the record at fault; nothing is written then
    */
   async batchAdd(records: readonly NewRecord<M>[], options: BatchOptions = {}): Promise<Loaded<M>[]> {
-    const { batchSize, strategy } = checkOptions('batchAdd', options, batchOptionNames);
+    checkOptions('batchAdd', options, batchOptionNames);
+    const { batchSize, strategy, ...choice } = mergeSettings('batchAdd', options);
     const { models } = await this.#reader
-      .operations(options)
+      .operations(choice)
       .batchInsert(records, { batchSize, strategy, returnModels: true });
     return models;
   }
@@ -189,8 +201,9 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @throws BatchError that names the record at fault; nothing is written then
    */
   async batchUpdate(records: readonly RecordPatch<M>[], options: BatchOptions & UpdateFields<M> = {}): Promise<number> {
-    const { batchSize, strategy, fields } = checkOptions('batchUpdate', options, [...batchOptionNames, 'fields']);
-    const totals = await this.#reader.operations(options).batchUpdate(records, { batchSize, strategy, fields });
+    const { fields, ...batching } = checkOptions('batchUpdate', options, [...batchOptionNames, 'fields']);
+    const { batchSize, strategy, ...choice } = mergeSettings('batchUpdate', batching);
+    const totals = await this.#reader.operations(choice).batchUpdate(records, { batchSize, strategy, fields });
     return totals.updated;
   }
 
@@ -201,17 +214,20 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @throws BatchError that names the key at fault, such as one that a foreign key still needs
    */
   async batchRemove(keys: readonly KeyOf<M>[], options: BatchOptions = {}): Promise<number> {
-    const { batchSize, strategy } = checkOptions('batchRemove', options, batchOptionNames);
-    const totals = await this.#reader.operations(options).batchDelete(keys, { batchSize, strategy });
+    checkOptions('batchRemove', options, batchOptionNames);
+    const { batchSize, strategy, ...choice } = mergeSettings('batchRemove', options);
+    const totals = await this.#reader.operations(choice).batchDelete(keys, { batchSize, strategy });
     return totals.deleted;
   }
 
   async #withRelations<L extends LoadRelations<M>>(
     entities: readonly object[],
     relations: L | undefined,
+    options?: RepositorySettings,
   ): Promise<Loaded<M, L>[]> {
     if (relations !== undefined) {
-      await new RelationLoader(this.#context, this.mapping, this.settings).attach(entities, relations);
+      const settings = mergeSettings('loadRelations', this.settings, options);
+      await new RelationLoader(this.#context, this.mapping, settings).attach(entities, relations);
     }
     // The relations named by L are on the entities now, which is all that their type says more.
     return entities as Loaded<M, L>[];

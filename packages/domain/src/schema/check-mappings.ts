@@ -132,7 +132,7 @@ async function compareUniques(db: Queryable, mapping: AnyMapping): Promise<Probl
     db,
     sql`select json_agg(a.attname)
       from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1])
-      where i.indrelid = to_regclass(${tableText(mapping)}) and i.indisunique and i.indpred is null and i.indexprs is null
+      where i.indrelid = to_regclass(${tableText(mapping)}) and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
       group by i.indexrelid`,
   );
   const live = new Set(rows.map(([names]) => sorted(JSON.parse(String(names)))));

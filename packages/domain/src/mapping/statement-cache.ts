@@ -1,5 +1,5 @@
-import type { AnyMapping } from '@uno/domain';
 import { preparedStatement, type TextStatement } from '@uno/postgres';
+import type { AnyMapping } from './entity-mapping.js';
 
 const statements = new WeakMap<AnyMapping, Map<string, TextStatement>>();
 
