@@ -18,7 +18,9 @@ function address(host: unknown, port: unknown, database: unknown): string {
   return `${host || process.env['PGHOST'] || 'localhost'}:${port || process.env['PGPORT'] || 5432}${name}`;
 }
 
-function advice(sqlstate: string | undefined): string {
+function advice(sqlstate: string | undefined, reason: string): string {
+  // The driver itself finds that there is no password to answer with.
+  if (reason.startsWith('SASL')) return 'Check the user and the password.';
   switch (sqlstate?.slice(0, 2)) {
     case '28':
       return 'Check the user and the password.';
@@ -40,8 +42,9 @@ export function connectFailure(error: unknown, pool: PgPool): Error {
     .replace(/^The (connection to PostgreSQL|statement) failed: /, '')
     .replace(/\.$/, '');
   return new ConnectionError(
-    `Cannot connect to PostgreSQL at ${addressOf(pool.options)}: ${reason}. ${advice(sqlstate)}`,
-    'safe',
+    `Cannot connect to PostgreSQL at ${addressOf(pool.options)}: ${reason}. ${advice(sqlstate, reason)}`,
+    // Nothing was sent; but what is refused for good, such as a password, is refused again.
+    translated.retry === 'never' ? 'never' : 'safe',
     { cause: error, sqlstate },
   );
 }

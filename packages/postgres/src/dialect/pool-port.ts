@@ -14,6 +14,8 @@ export interface PgPool {
 export interface PgPoolClient {
   query(config: PgQueryConfig): Promise<PgResult>;
   query<C extends PgCursor>(cursor: C): C;
+  /** The connection was lost; without a listener, Node ends the process. */
+  on(event: 'error', listener: (error: Error) => void): unknown;
   /** `true` closes the connection instead of giving it back. */
   release(destroy?: boolean): void;
 }

@@ -25,9 +25,11 @@ export async function atomically<T>(db: Queryable, run: (db: Queryable) => Promi
   if (!db.isTransaction) return db.transaction().execute(run);
   const name = `uno_${++savepoints}`;
   await command(db, `savepoint ${name}`);
-  let result: T;
   try {
-    result = await run(db);
+    const result = await run(db);
+    // This fails where a statement has failed and its error was not thrown on.
+    await command(db, `release ${name}`);
+    return result;
   } catch (error) {
     try {
       await command(db, `rollback to ${name}`);
@@ -37,8 +39,6 @@ export async function atomically<T>(db: Queryable, run: (db: Queryable) => Promi
     }
     throw error;
   }
-  await command(db, `release ${name}`);
-  return result;
 }
 
 async function command(db: Queryable, sql: string): Promise<void> {

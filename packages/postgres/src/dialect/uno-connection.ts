@@ -1,7 +1,8 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import Cursor from 'pg-cursor';
 import { isConnectionLost, translateError } from '../errors/translate.js';
-import type { PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
+import type { UnoError } from '../errors/uno-error.js';
+import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { isTextQuery } from './text-query.js';
 import type { TransactionScope } from './transaction-scope.js';
 
@@ -22,11 +23,23 @@ export class UnoConnection implements DatabaseConnection {
   readonly #client: PgPoolClient;
   #prepared = false;
   #broken = false;
+  #lost: UnoError | undefined;
+  readonly #onLost = new Set<() => void>();
   /** The transaction that is open on this connection. */
   scope: TransactionScope | undefined;
 
   constructor(client: PgPoolClient) {
     this.#client = client;
+    // The pool listens to idle connections only, and a connection can be lost between two statements too.
+    client.on('error', (error) => {
+      this.#lost ??= translateError(error);
+      for (const listener of this.#onLost) listener();
+    });
+  }
+
+  /** Why the connection is gone, once it is. */
+  get lost(): UnoError | undefined {
+    return this.#lost;
   }
 
   /** Puts the session's formats right, once for each physical connection. */
@@ -54,7 +67,7 @@ export class UnoConnection implements DatabaseConnection {
         yield { rows: rows as R[] };
       }
     } finally {
-      await cursor.close();
+      await this.#close(cursor);
     }
   }
 
@@ -65,7 +78,7 @@ export class UnoConnection implements DatabaseConnection {
 
   /** Gives the connection back to the pool, or closes it where it must not be used again. */
   release(): void {
-    this.#client.release(this.#broken || this.scope !== undefined);
+    this.#client.release(this.#broken || this.#lost !== undefined || this.scope !== undefined);
   }
 
   /** The connection is closed when it is released. */
@@ -77,7 +90,21 @@ export class UnoConnection implements DatabaseConnection {
     return this.#translated(() => this.#client.query(config));
   }
 
+  /** A cursor waits for the server to confirm; on a lost connection it would wait for ever. */
+  async #close(cursor: PgCursor): Promise<void> {
+    if (this.#lost !== undefined) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#onLost.add(resolve);
+      cursor
+        .close()
+        .finally(() => this.#onLost.delete(resolve))
+        .then(resolve, reject);
+    });
+  }
+
   async #translated<T>(run: () => Promise<T>): Promise<T> {
+    // The reason of the loss says more than the driver's "not queryable".
+    if (this.#lost !== undefined) throw this.#lost;
     try {
       return await run();
     } catch (error) {

@@ -41,6 +41,15 @@ export class UnoPostgresDriver implements Driver {
   }
 
   async commitTransaction(connection: UnoConnection): Promise<void> {
+    const { lost } = connection;
+    if (lost !== undefined) {
+      this.#end(connection, 'rolled-back');
+      throw new ConnectionError(
+        'The connection was lost before the transaction was committed: nothing of it is in the database.',
+        'whole-transaction',
+        { cause: lost },
+      );
+    }
     let tag: string;
     try {
       tag = await connection.command('commit');

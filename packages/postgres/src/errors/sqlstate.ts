@@ -51,6 +51,7 @@ export const sqlstateRules: readonly SqlstateRule[] = [
   rule('3D000', 'connection', 'never', { fatal: true }),
   rule('40', 'serialization', 'whole-transaction'),
   rule('40002', 'constraint', 'never', { record: true }),
+  rule('40003', 'connection', 'if-idempotent', { fatal: true }), // whether the statement was completed is not known
   rule('40P01', 'deadlock', 'whole-transaction'),
   rule('42', 'statement', 'never'),
   rule('42501', 'statement', 'never', { record: true }), // a row-level security policy refuses single rows

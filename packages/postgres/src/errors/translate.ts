@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   CanceledError,
   ConnectionError,
@@ -46,6 +47,7 @@ const lostMessages = [
   'Connection terminated',
   'Client has encountered a connection error',
   'Client was closed',
+  'Query read timeout', // the client stopped waiting: the statement still runs, and the connection is busy with it
   'timeout exceeded when trying to connect',
   'The server does not support SSL connections',
   'SASL',
@@ -70,8 +72,9 @@ export function translateError(error: unknown, operation?: string): UnoError {
 
 /** Whether one record among those sent may be at fault, rather than the statement or the server. */
 export function isRecordFault(error: unknown): boolean {
-  if (error instanceof ValidationError) return true;
-  const sqlstate = UnoError.is(error) && 'sqlstate' in error ? error.sqlstate : undefined;
+  if (!UnoError.is(error)) return false;
+  if (error.code === 'UNO_VALIDATION') return true;
+  const sqlstate = 'sqlstate' in error ? error.sqlstate : undefined;
   return typeof sqlstate === 'string' && ruleOf(sqlstate).recordFault;
 }
 
@@ -133,17 +136,26 @@ function fromServer(error: ServerError, operation: string | undefined): UnoError
 
 function isServerError(error: unknown): error is ServerError {
   // `severity` is part of every ErrorResponse; Node's own errors have a `code` of five letters too ("EPIPE").
-  return error instanceof Error && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && 'severity' in error;
+  return isError(error) && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && 'severity' in error;
 }
 
 function isLostConnection(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isLostConnection);
+  if (!isError(error)) return false;
+  if (isAggregate(error)) return error.errors.some(isLostConnection);
   if ('code' in error && socketCodes.has(String(error.code))) return true;
   return lostMessages.some((text) => error.message.includes(text));
 }
 
 function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (isAggregate(error)) return error.errors.map(describe).join('; ');
+  return isError(error) ? error.message : String(error);
+}
+
+/** Also of another realm: under a test runner, the errors of Node's sockets are not instances of the test's Error. */
+function isError(error: unknown): error is Error {
+  return types.isNativeError(error);
+}
+
+function isAggregate(error: unknown): error is AggregateError {
+  return isError(error) && 'errors' in error && Array.isArray(error.errors);
 }

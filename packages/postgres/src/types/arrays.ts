@@ -40,8 +40,12 @@ export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boole
     sql,
     encode(value: unknown): string {
       if (!Array.isArray(value)) return invalid(sql, 'an array', value);
-      checkRectangular(sql, value);
-      const encoded = `{${value.map(encodeItem).join(',')}}`;
+      // Unlike `map`, this does not pass over the holes of a sparse array.
+      const items = Array.from(value, encodeItem);
+      if (item.array && new Set(items.map(shapeOf)).size > 1) {
+        throw new InvalidValue(`${sql} takes rows of equal length`);
+      }
+      const encoded = `{${items.join(',')}}`;
       // PostgreSQL has no empty rows: {{},{}} is {} there, an array without dimensions.
       return /^[{},]*$/.test(encoded) ? '{}' : encoded;
     },
@@ -61,14 +65,12 @@ export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boole
   });
 }
 
-function checkRectangular(sql: string, value: readonly unknown[]): void {
-  const [first] = value;
-  const rows = Array.isArray(first);
-  for (const row of value) {
-    if (Array.isArray(row) !== rows || (Array.isArray(row) && Array.isArray(first) && row.length !== first.length)) {
-      throw new InvalidValue(`${sql} takes rows of equal length`);
-    }
-  }
+/**
+ * The brackets of an encoded array, with every element written alike: rows of equal shape have equal lengths at every
+ * level. The values themselves would not tell, since a JSON document can be an array too.
+ */
+function shapeOf(encoded: string): string {
+  return encoded.replace(/"(?:[^"\\]|\\.)*"|[^{},"]+/gs, '_');
 }
 
 /** The inner levels are cut out of the text at top-level commas and each decoded by its own type. */

@@ -16,9 +16,9 @@ function integerType(sql: string, min: number, max: number): PgType<number, numb
   );
 }
 
-function outOfRange(sql: string, min: number | bigint, max: number | bigint, value: unknown): never {
-  const inRange = typeof value === 'number' && Number.isInteger(value);
-  return invalid(sql, `an integer from ${min} to ${max}`, inRange ? 'a number out of range' : value);
+function outOfRange(sql: string, min: number, max: number, value: unknown): never {
+  const isInteger = typeof value === 'number' && Number.isInteger(value);
+  return invalid(sql, `an integer from ${min} to ${max}`, value, isInteger ? 'a number out of range' : undefined);
 }
 
 export const smallint = integerType('smallint', -32768, 32767);
@@ -32,7 +32,9 @@ export const bigintExact: PgType<bigint, string> = scalar(
   'bigint',
   (value) => {
     if (typeof value !== 'bigint') return invalid('bigint', 'a bigint', value);
-    if (value < minBigint || value > maxBigint) return invalid('bigint', `${minBigint} to ${maxBigint}`, value);
+    if (value < minBigint || value > maxBigint) {
+      return invalid('bigint', `${minBigint} to ${maxBigint}`, value, 'a bigint out of range');
+    }
     return String(value);
   },
   BigInt,
@@ -56,7 +58,12 @@ export const bigintAsNumber: PgType<number, string> = scalar(
   { bare: true, canonical: true },
 );
 
-function floatType(sql: string, check: (value: number) => boolean, allowed: string): PgType<number, number> {
+function floatType(
+  sql: string,
+  check: (value: number) => boolean,
+  allowed: string,
+  decode: (text: string) => number,
+): PgType<number, number> {
   return scalar(
     sql,
     (value) => {
@@ -64,7 +71,7 @@ function floatType(sql: string, check: (value: number) => boolean, allowed: stri
       // String(-0) is "0".
       return Object.is(value, -0) ? '-0' : String(value);
     },
-    Number,
+    decode,
     { bare: true },
   );
 }
@@ -73,8 +80,10 @@ export const real = floatType(
   'real',
   (value) => !Number.isFinite(value) || Math.fround(value) === value,
   'a number of single precision (see Math.fround)',
+  // The server writes the shortest text that only this single among singles has; among doubles it is another number.
+  (text) => Math.fround(Number(text)),
 );
-export const double = floatType('double precision', () => true, 'a number');
+export const double = floatType('double precision', () => true, 'a number', Number);
 
 const numericText = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^NaN$|^-?Infinity$/;
 

@@ -46,13 +46,17 @@ export function kindOf(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : 'a Date';
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (typeof value === 'number' && !Number.isInteger(value)) return 'a number with a fraction';
-  if (typeof value === 'object') return value.constructor?.name ? `a ${value.constructor.name}` : 'an object';
+  if (typeof value === 'object') {
+    // Not `value.constructor`, which may be a field of the data.
+    const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object';
+  }
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`;
 }
 
 /** Fails with what is allowed and what was given instead. */
-export function invalid(type: string, allowed: string, value: unknown): never {
-  throw new InvalidValue(`${type} takes ${allowed}, not ${kindOf(value)}`);
+export function invalid(type: string, allowed: string, value: unknown, kind = kindOf(value)): never {
+  throw new InvalidValue(`${type} takes ${allowed}, not ${kind}`);
 }
 
 interface Traits<T> {

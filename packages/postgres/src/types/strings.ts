@@ -56,7 +56,7 @@ export function enumeration<const V extends string>(name: string, labels: readon
     name,
     (value) => {
       if (typeof value !== 'string' || !known.has(value)) {
-        return invalid(name, allowed, typeof value === 'string' ? 'other text' : value);
+        return invalid(name, allowed, value, typeof value === 'string' ? 'other text' : undefined);
       }
       return value;
     },

@@ -6,12 +6,24 @@ const identity = (text: string): string => text;
 const datePattern = /^(\d{4}|[1-9]\d{4,6})-(\d{2})-(\d{2})( BC)?$|^-?infinity$/;
 const timePattern = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$|^24:00:00$/;
 const stampPattern =
-  /^(\d{4,6})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?([+-]\d{2}(?::?\d{2})?(?::?\d{2})?|Z)?( BC)?$/;
+  /^(\d{4,6})-(\d{2})-(\d{2})[ T]([01]\d|2[0-4]):([0-5]\d):([0-5]\d|60)(?:\.(\d{1,6}))?([+-](?:0\d|1[0-5])(?::?[0-5]\d)?(?::?[0-5]\d)?|Z)?( BC)?$/;
 
 const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-function isCalendarDay(year: number, month: number, day: number, beforeChrist: boolean): boolean {
+/** PostgreSQL's calendar begins with day 0 of the Julian period; its types end in different years. */
+const firstDay = '4714-11-24 BC';
+const lastDateYear = 5_874_897;
+const lastTimestampYear = 294_276;
+
+function checkDay(sql: string, [, year, month, day]: RegExpExecArray, beforeChrist: boolean, lastYear: number): void {
+  if (isCalendarDay(Number(year), Number(month), Number(day), beforeChrist, lastYear)) return;
+  throw new InvalidValue(`${sql} takes a day that exists, from ${firstDay} to ${lastYear}-12-31`);
+}
+
+function isCalendarDay(year: number, month: number, day: number, beforeChrist: boolean, lastYear: number): boolean {
   const astronomical = beforeChrist ? 1 - year : year;
+  if (astronomical > lastYear || astronomical < -4713) return false;
+  if (astronomical === -4713 && (month < 11 || (month === 11 && day < 24))) return false;
   if (year === 0 || month < 1 || month > 12 || day < 1 || day > (monthLengths[month - 1] ?? 0)) return false;
   const leap = astronomical % 4 === 0 && (astronomical % 100 !== 0 || astronomical % 400 === 0);
   return month !== 2 || day < 29 || leap;
@@ -23,12 +35,7 @@ export const date: PgType<string, string> = scalar(
   (value) => {
     const match = typeof value === 'string' ? datePattern.exec(value) : null;
     if (match === null) return invalid('date', 'text as YYYY-MM-DD', value);
-    if (
-      match[1] !== undefined &&
-      !isCalendarDay(Number(match[1]), Number(match[2]), Number(match[3]), match[4] !== undefined)
-    ) {
-      throw new InvalidValue('date takes a day that exists');
-    }
+    if (match[1] !== undefined) checkDay('date', match, match[4] !== undefined, lastDateYear);
     return match[0];
   },
   identity,
@@ -54,9 +61,7 @@ function stampText(sql: string, zone: 'required' | 'forbidden'): PgType<string, 
       if (value === 'infinity' || value === '-infinity') return value;
       const match = typeof value === 'string' ? stampPattern.exec(value) : null;
       if (match === null || (match[8] !== undefined) !== (zone === 'required')) return invalid(sql, allowed, value);
-      if (!isCalendarDay(Number(match[1]), Number(match[2]), Number(match[3]), match[9] !== undefined)) {
-        throw new InvalidValue(`${sql} takes a day that exists`);
-      }
+      checkDay(sql, match, match[9] !== undefined, lastTimestampYear);
       return match[0];
     },
     identity,
@@ -97,17 +102,26 @@ function encodeDate(value: Date): string {
 
 function decodeDate(text: string): Date {
   const match = stampPattern.exec(text);
-  if (match === null) throw new RangeError(`a timestamp that a Date cannot hold; map the column with { as: 'string' }`);
+  const moment = match === null ? new Date(Number.NaN) : momentOf(match);
+  if (Number.isNaN(moment.getTime())) {
+    throw new RangeError(`a timestamp that a Date cannot hold; map the column with { as: 'string' }`);
+  }
+  return moment;
+}
+
+function momentOf(match: RegExpExecArray): Date {
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z', beforeChrist] = match;
   const fullYear = beforeChrist === undefined ? Number(year) : 1 - Number(year);
   const moment = new Date(0);
   moment.setUTCFullYear(fullYear, Number(month) - 1, Number(day));
-  moment.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.slice(0, 3).padEnd(3, '0')));
-  return new Date(moment.getTime() - zoneMilliseconds(zone));
+  // The zone at once with the time: the local time of the last Date is beyond what a Date holds.
+  const seconds = Number(second) - zoneSeconds(zone);
+  moment.setUTCHours(Number(hour), Number(minute), seconds, Number(fraction.slice(0, 3).padEnd(3, '0')));
+  return moment;
 }
 
-function zoneMilliseconds(zone: string): number {
+function zoneSeconds(zone: string): number {
   if (zone === 'Z') return 0;
   const [hours = 0, minutes = 0, seconds = 0] = (zone.slice(1).match(/\d{2}/g) ?? []).map(Number);
-  return (zone.startsWith('-') ? -1 : 1) * ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return (zone.startsWith('-') ? -1 : 1) * ((hours * 60 + minutes) * 60 + seconds);
 }
