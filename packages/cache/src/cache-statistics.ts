@@ -4,8 +4,8 @@ export interface CacheStatistics {
   readonly hits: number;
   /** Keys that were not. */
   readonly misses: number;
-  /** Entities that are kept now. */
+  /** Entities that are kept now, those among them that are past their time and were not asked for since. */
   readonly entries: number;
-  /** Entities that were read while they were written and therefore not kept. */
+  /** Entities that were written while they were read, or may have been, and therefore not kept. */
   readonly staleFillsRefused: number;
 }

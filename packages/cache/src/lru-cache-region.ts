@@ -1,16 +1,13 @@
 import type { EntityCacheRegion, FillTicket, Snapshot } from '@uno/domain';
 import { LRUCache } from 'lru-cache';
-import { type CacheSettings, defaultMaxEntries } from './cache-settings.js';
+import type { ResolvedCacheSettings } from './cache-settings.js';
 import type { CacheStatistics } from './cache-statistics.js';
+import type { Clock } from './clock.js';
+import { OpenTicket } from './open-ticket.js';
 
-/** A read that is under way: what was invalidated since it began must not be stored by it. */
-class OpenTicket {
-  readonly invalidated = new Set<string>();
-  allInvalidated = false;
-
-  refuses(key: string): boolean {
-    return this.allInvalidated || this.invalidated.has(key);
-  }
+/** A ticket of a cache in memory, which stores at once. */
+export interface LruFillTicket extends FillTicket {
+  fill(entries: Iterable<readonly [key: string, snapshot: Snapshot]>): void;
 }
 
 /**
@@ -22,15 +19,18 @@ class OpenTicket {
  * al., "Scaling Memcache at Facebook" (2013), section 3.2.1, without the network.
  */
 export class LruCacheRegion implements EntityCacheRegion {
+  readonly #maxEntries: number;
   readonly #entries: LRUCache<string, Snapshot>;
   readonly #tickets = new Set<OpenTicket>();
   #hits = 0;
   #misses = 0;
   #staleFillsRefused = 0;
 
-  constructor(settings: CacheSettings) {
-    const { maxEntries = defaultMaxEntries, ttlMs } = settings;
-    this.#entries = new LRUCache(ttlMs === undefined ? { max: maxEntries } : { max: maxEntries, ttl: ttlMs });
+  constructor({ maxEntries, ttlMs }: ResolvedCacheSettings, clock: Clock) {
+    this.#maxEntries = maxEntries;
+    // Resolution 0 asks the clock every time, instead of a timer that remembers its answer for a while.
+    const time = ttlMs === Number.POSITIVE_INFINITY ? {} : { ttl: ttlMs, ttlResolution: 0, perf: clock };
+    this.#entries = new LRUCache({ max: maxEntries, ...time });
   }
 
   lookup(keys: readonly string[]): readonly (Snapshot | undefined)[] {
@@ -42,8 +42,8 @@ export class LruCacheRegion implements EntityCacheRegion {
     });
   }
 
-  openTicket(): FillTicket {
-    const ticket = new OpenTicket();
+  openTicket(): LruFillTicket {
+    const ticket = new OpenTicket(this.#maxEntries);
     this.#tickets.add(ticket);
     return {
       fill: (entries) => {
@@ -62,10 +62,7 @@ export class LruCacheRegion implements EntityCacheRegion {
 
   /** Forgets entities, and what reads that are under way find of them. */
   invalidate(keys: readonly string[] | 'all'): void {
-    for (const ticket of this.#tickets) {
-      if (keys === 'all') ticket.allInvalidated = true;
-      else for (const key of keys) ticket.invalidated.add(key);
-    }
+    for (const ticket of this.#tickets) ticket.invalidate(keys);
     if (keys === 'all') this.#entries.clear();
     else for (const key of keys) this.#entries.delete(key);
   }

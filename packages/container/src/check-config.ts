@@ -1,16 +1,21 @@
-import { ConfigError } from '@uno/postgres';
-import type { EntityEntry, RepositoryClass, RepositoryEntry, UnoContainerConfig } from './container-config.js';
+import { ConfigError, kindOf } from '@uno/postgres';
+import { databaseFaults } from './check-database.js';
+import { batchFaults, cacheFaults, repositoryFaults } from './check-settings.js';
+import { namedEntities, namedRepositories } from './config-entries.js';
+import type { UnoContainerConfig } from './container-config.js';
 
-const known: readonly string[] = [
-  'database',
-  'repositories',
-  'entities',
-  'services',
-  'settings',
-  'batch',
-  'cache',
-  'logger',
-];
+/** Every option, spelt as keys so that one that is added to the type has to be added here. */
+const options: Readonly<Record<keyof UnoContainerConfig, true>> = {
+  database: true,
+  repositories: true,
+  entities: true,
+  services: true,
+  settings: true,
+  batch: true,
+  cache: true,
+  logger: true,
+};
+const known = Object.keys(options);
 
 /**
  * Finds what is wrong with a container's configuration before anything is made of it.
@@ -18,46 +23,73 @@ const known: readonly string[] = [
  * @throws ConfigError that lists every fault
  */
 export function checkContainerConfig(config: UnoContainerConfig): void {
+  if (!isObject(config)) throw new ConfigError(`createUnoContainer takes a configuration, not ${kindOf(config)}.`);
   const faults = Object.keys(config)
     .filter((name) => !known.includes(name))
     .map((name) => `there is no option "${name}"; known are: ${known.join(', ')}`);
-  faults.push(...databaseFaults(config.database));
-  const classes = [...(config.repositories ?? []).map(classOf), ...(config.services ?? [])];
-  faults.push(...duplicates(classes, (item) => `the class ${item.name} is registered twice`));
-  const mappings = (config.entities ?? []).map(mappingOfEntry);
-  faults.push(...duplicates(mappings, (item) => `the entity ${item.name} is registered twice`));
-  if (faults.length > 0) throw new ConfigError(`createUnoContainer: ${faults.join('; ')}.`);
+  faults.push(
+    ...databaseFaults(config.database),
+    ...entryFaults(config),
+    ...batchFaults(config),
+    ...cacheFaults(config),
+  );
+  if (config.logger !== undefined && typeof config.logger?.warn !== 'function')
+    faults.push('logger has no warn method');
+  if (faults.length === 0) return;
+  throw new ConfigError(
+    `createUnoContainer: the configuration has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}.\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+  );
 }
 
-export function classOf(entry: RepositoryClass | RepositoryEntry): RepositoryClass {
-  return typeof entry === 'function' ? entry : entry.repository;
+/** What is wrong with the lists of classes and mappings, and with the settings in them once those can be read. */
+function entryFaults(config: UnoContainerConfig): string[] {
+  const faults = [
+    ...listFaults(
+      'repositories',
+      config.repositories,
+      'a class',
+      (item) => isClass(item) || isClass(item['repository']),
+    ),
+    ...listFaults('entities', config.entities, 'a mapping', (item) => isMapping(item) || isMapping(item['mapping'])),
+    ...listFaults('services', config.services, 'a class', isClass),
+  ];
+  if (faults.length > 0) return faults;
+  const classes = [...namedRepositories(config).map(({ repository }) => repository), ...(config.services ?? [])];
+  const mappings = namedEntities(config).map(({ mapping }) => mapping);
+  return [
+    ...duplicates(classes).map(({ name }) => `the class ${name} is registered twice`),
+    ...duplicates(mappings).map(({ name }) => `the entity ${name} is registered twice`),
+    ...repositoryFaults(config),
+  ];
 }
 
-export function mappingOfEntry(entry: NonNullable<UnoContainerConfig['entities']>[number]) {
-  return isEntityEntry(entry) ? entry.mapping : entry;
+function listFaults(
+  name: 'repositories' | 'entities' | 'services',
+  list: unknown,
+  wanted: string,
+  isWanted: (item: Readonly<Record<string, unknown>>) => boolean,
+): string[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) return [`${name} is an array, not ${kindOf(list)}`];
+  return list.flatMap((item: unknown, i) => {
+    if (item === undefined) return [`${name}[${i}] is undefined; do modules import each other in a circle?`];
+    return isObject(item) && isWanted(item) ? [] : [`${name}[${i}] is not ${wanted}`];
+  });
 }
 
-export function isEntityEntry(entry: NonNullable<UnoContainerConfig['entities']>[number]): entry is EntityEntry {
-  return 'mapping' in entry;
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-function databaseFaults(database: UnoContainerConfig['database'] | undefined): string[] {
-  if (typeof database !== 'object' || database === null) return ['database is missing: { connectionString } or { pool }'];
-  if ('pool' in database) {
-    return typeof database.pool?.connect === 'function' ? [] : ['database.pool is not a pg pool'];
-  }
-  const { connectionString, maxConnections = 1, connectTimeoutMs = 1 } = database;
-  const faults: string[] = [];
-  // The string itself is not shown, because it holds the password.
-  if (typeof connectionString !== 'string' || !/^postgres(ql)?:\/\//.test(connectionString)) {
-    faults.push('database.connectionString is not of the form postgres://user:password@host:port/database');
-  }
-  for (const [name, value] of Object.entries({ maxConnections, connectTimeoutMs })) {
-    if (!Number.isSafeInteger(value) || value < 1) faults.push(`database.${name} is a whole number from 1`);
-  }
-  return faults;
+function isClass(value: unknown): boolean {
+  return typeof value === 'function';
 }
 
-function duplicates<T>(items: readonly T[], describe: (item: T) => string): string[] {
-  return items.filter((item, i) => items.indexOf(item) !== i).map(describe);
+function isMapping(value: unknown): boolean {
+  return isObject(value) && Array.isArray(value['tablePath']);
+}
+
+/** Each item that is there more than once, once. */
+function duplicates<T>(items: readonly T[]): T[] {
+  return [...new Set(items.filter((item, i) => items.indexOf(item) !== i))];
 }

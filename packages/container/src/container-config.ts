@@ -4,13 +4,18 @@ import type { AnyMapping, RepositorySettings, UnoDBRepository } from '@uno/domai
 import type { PgPool } from '@uno/postgres';
 import type { Newable } from 'inversify';
 
+/** Connections of a pool that nothing else is said of; `pg` has the same. */
+export const defaultMaxConnections = 10;
+/** How long a query waits for a connection where nothing is said: milliseconds. */
+export const defaultConnectTimeoutMs = 10_000;
+
 /** A database that the container connects to, and disconnects from when it is disposed. */
 export interface ConnectionSettings {
   /** `postgres://user:password@host:port/database`. */
   readonly connectionString: string;
-  /** Connections at most, from 1. Default 10. */
+  /** Connections at most, from 1. Default {@link defaultMaxConnections}. */
   readonly maxConnections?: number | undefined;
-  /** Milliseconds to wait for a connection, from 1. Default 10,000. */
+  /** Milliseconds to wait for a connection, from 1. Default {@link defaultConnectTimeoutMs}. */
   readonly connectTimeoutMs?: number | undefined;
 }
 
@@ -19,8 +24,8 @@ export interface PoolSettings {
   readonly pool: PgPool;
 }
 
-/** A class of repository; it names its own mapping. */
-export type RepositoryClass = Newable<UnoDBRepository<AnyMapping>>;
+/** A class of repository; it names its own mapping. (Its methods speak of its own entity, not of any.) */
+export type RepositoryClass = Newable<Pick<UnoDBRepository<AnyMapping>, 'mapping' | 'settings'>>;
 
 /** A repository class with settings that win over those in its code. */
 export interface RepositoryEntry extends RepositorySettings {
@@ -32,7 +37,7 @@ export interface EntityEntry extends RepositorySettings {
   readonly mapping: AnyMapping;
 }
 
-/** The slice of a pino logger that the container uses. */
+/** The slice of a pino logger that the container uses. It must not throw. */
 export interface Logger {
   warn(context: object, message: string): void;
 }
@@ -51,7 +56,10 @@ export interface UnoContainerConfig {
   /** `false` leaves batch operations out: everything works record by record. */
   readonly batch?: BatchConfig | false | undefined;
   /** `false` leaves the cache out. `entities` are settings of single mappings. */
-  readonly cache?: (CacheSettings & { readonly entities?: ReadonlyMap<AnyMapping, CacheSettings> | undefined }) | false | undefined;
+  readonly cache?:
+    | (CacheSettings & { readonly entities?: ReadonlyMap<AnyMapping, CacheSettings> | undefined })
+    | false
+    | undefined;
   /** Told when an idle connection is lost. */
   readonly logger?: Logger | undefined;
 }

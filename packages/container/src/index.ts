@@ -1,11 +1,13 @@
-export type {
-  ConnectionSettings,
-  EntityEntry,
-  Logger,
-  PoolSettings,
-  RepositoryClass,
-  RepositoryEntry,
-  UnoContainerConfig,
+export {
+  type ConnectionSettings,
+  defaultConnectTimeoutMs,
+  defaultMaxConnections,
+  type EntityEntry,
+  type Logger,
+  type PoolSettings,
+  type RepositoryClass,
+  type RepositoryEntry,
+  type UnoContainerConfig,
 } from './container-config.js';
 export { kyselyToken, repositoryOf } from './tokens.js';
 export { createUnoContainer, UnoContainer } from './uno-container.js';

@@ -1,6 +1,6 @@
 import type { AnyMapping, UnoDBRepository } from '@uno/domain';
-import type { Kysely } from 'kysely';
 import type { ServiceIdentifier } from 'inversify';
+import type { Kysely } from 'kysely';
 
 /**
  * The Kysely database of the container, for queries of your own.
@@ -19,7 +19,9 @@ const repositoryTokens = new WeakMap<AnyMapping, symbol>();
  *
  * @example
  * ```ts
- * constructor(@inject(repositoryOf(countries)) private readonly countries: UnoDBRepository<typeof countries>) {}
+ * constructor(
+ *   @inject(repositoryOf(countries)) private readonly countryRepository: UnoDBRepository<typeof countries>,
+ * ) {}
  * ```
  */
 export function repositoryOf<M extends AnyMapping>(mapping: M): ServiceIdentifier<UnoDBRepository<M>> {

@@ -1,17 +1,15 @@
 import 'reflect-metadata';
 import { BatchOperationsPort } from '@uno/batch';
 import { LruEntityCache } from '@uno/cache';
-import { type RepositorySettings, UnitOfWork, UnoContext, UnoDBRepository } from '@uno/domain';
+import { UnitOfWork, UnoContext, UnoDBRepository } from '@uno/domain';
 import { type PgPool, UnoPostgresDialect } from '@uno/postgres';
 import { Container, ContainerModule } from 'inversify';
 import { Kysely } from 'kysely';
-import pg from 'pg';
-import { checkContainerConfig, classOf, isEntityEntry, mappingOfEntry } from './check-config.js';
-import type { ConnectionSettings, UnoContainerConfig } from './container-config.js';
+import { checkContainerConfig } from './check-config.js';
+import { namedEntities, namedRepositories } from './config-entries.js';
+import { defaultMaxConnections, type UnoContainerConfig } from './container-config.js';
+import { openPool } from './open-pool.js';
 import { kyselyToken, repositoryOf } from './tokens.js';
-
-const defaultMaxConnections = 10;
-const defaultConnectTimeoutMs = 10_000;
 
 /** An Inversify container with everything that repositories need, which closes what it opened. */
 export class UnoContainer extends Container {
@@ -24,9 +22,15 @@ export class UnoContainer extends Container {
     this.#close = close;
   }
 
-  /** Deactivates all services, then closes the connections. Safe to call again; await it before the process ends. */
+  /**
+   * Deactivates all services, then waits for the queries and units of work that are under way and closes the
+   * connections. Safe to call again; await it before the process ends.
+   *
+   * @throws what the first `@preDestroy` that fails throws. The connections are closed all the same, and Inversify does
+   * not wait for the other services then, so let none fail.
+   */
   dispose(): Promise<void> {
-    this.#closed ??= this.unbindAllAsync().then(this.#close);
+    this.#closed ??= this.unbindAllAsync().finally(this.#close);
     return this.#closed;
   }
 
@@ -40,6 +44,7 @@ export class UnoContainer extends Container {
  * Nothing connects before the first query.
  *
  * @throws ConfigError that lists every fault of the configuration
+ * @throws Inversify's error for a class whose constructor does not say by decorators what it needs
  * @example
  * ```ts
  * const container = createUnoContainer({
@@ -64,7 +69,7 @@ export function createUnoContainer(config: UnoContainerConfig): UnoContainer {
     cache,
     observers: cache === undefined ? [] : [cache],
     settings: config.settings,
-    overrides: overridesOf(config),
+    overrides: new Map(namedRepositories(config).map(({ repository, settings }) => [repository, settings])),
     // One connection at least is left to others.
     readConcurrency: Math.max(1, Math.min(4, maxConnections - 1)),
   });
@@ -86,29 +91,12 @@ function unoModule(
     bind(UnoContext).toConstantValue(context);
     bind(UnitOfWork).toConstantValue(new UnitOfWork(context));
     if (cache !== undefined) bind(LruEntityCache).toConstantValue(cache);
-    for (const entry of config.repositories ?? []) bind(classOf(entry)).toSelf().inSingletonScope();
-    for (const entry of config.entities ?? []) {
-      const mapping = mappingOfEntry(entry);
-      bind(repositoryOf(mapping)).toConstantValue(new UnoDBRepository(context, mapping));
+    for (const { repository } of namedRepositories(config)) bind(repository).toSelf().inSingletonScope();
+    for (const { mapping, settings } of namedEntities(config)) {
+      bind(repositoryOf(mapping)).toConstantValue(new UnoDBRepository(context, mapping, settings));
     }
     for (const service of config.services ?? []) bind(service).toSelf().inSingletonScope();
   });
-}
-
-/** What single repositories are told by the configuration, by the class that says which they are. */
-function overridesOf(config: UnoContainerConfig): Map<unknown, RepositorySettings> {
-  const overrides = new Map<unknown, RepositorySettings>();
-  for (const entry of config.repositories ?? []) {
-    if (typeof entry === 'function') continue;
-    const { repository, ...settings } = entry;
-    overrides.set(repository, settings);
-  }
-  for (const entry of config.entities ?? []) {
-    if (!isEntityEntry(entry)) continue;
-    const { mapping, ...settings } = entry;
-    overrides.set(mapping.entity, settings);
-  }
-  return overrides;
 }
 
 function cacheOf({ cache }: UnoContainerConfig): LruEntityCache | undefined {
@@ -117,23 +105,8 @@ function cacheOf({ cache }: UnoContainerConfig): LruEntityCache | undefined {
   return new LruEntityCache({ settings, overrides: entities });
 }
 
-function poolOf(config: UnoContainerConfig): { pool: PgPool; maxConnections: number; owned: boolean } {
-  const { database, logger } = config;
-  if ('pool' in database) {
-    return { pool: database.pool, maxConnections: database.pool.options?.max ?? defaultMaxConnections, owned: false };
-  }
-  const { maxConnections = defaultMaxConnections } = database;
-  const pool = openPool(database, maxConnections);
-  // Without a listener, a server that goes away takes the process with it. The next query reports it to its caller.
-  pool.on('error', (error) => logger?.warn({ err: error }, 'An idle connection to PostgreSQL was lost.'));
-  return { pool, maxConnections, owned: true };
-}
-
-function openPool(database: ConnectionSettings, max: number): pg.Pool {
-  return new pg.Pool({
-    connectionString: database.connectionString,
-    max,
-    connectionTimeoutMillis: database.connectTimeoutMs ?? defaultConnectTimeoutMs,
-    application_name: 'uno',
-  });
+function poolOf({ database, logger }: UnoContainerConfig): { pool: PgPool; maxConnections: number; owned: boolean } {
+  const owned = !('pool' in database);
+  const pool = owned ? openPool(database, logger) : database.pool;
+  return { pool, maxConnections: pool.options?.max ?? defaultMaxConnections, owned };
 }

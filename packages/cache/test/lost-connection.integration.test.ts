@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CommitUnknownError, ConnectionError } from '@uno/postgres';
+import { type CachedDatabase, openCachedDatabase } from './support/cached-database.js';
+import { depots, parcels } from './support/parcels.js';
+
+let bench: CachedDatabase;
+beforeAll(async () => {
+  bench = await openCachedDatabase();
+  const outsider = await bench.outsider();
+  await outsider.query(`create function die() returns trigger language plpgsql as $$
+    begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$`);
+  await outsider.query(`create trigger die before update on parcel for each row when (new.label = 'deadly')
+    execute function die()`);
+});
+beforeEach(async () => {
+  await bench.reset();
+  await bench.parcels.batchGet([1, 2, 3]);
+  await bench.depots.batchGet([1, 2]);
+});
+afterAll(() => bench.close());
+
+/** Everything of parcels is gone from the cache, and nothing of depots. */
+function expectParcelsForgotten(): void {
+  expect(bench.cache.statistics(parcels).entries).toBe(0);
+  expect(bench.cache.statistics(depots).entries).toBe(2);
+}
+
+describe('when the answer to COMMIT is lost', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'batchUpdate',
+      () =>
+        bench.parcels.batchUpdate(
+          [
+            { id: 1, label: 'new' },
+            { id: 2, label: 'newer' },
+          ],
+          { batchSize: 1 },
+        ),
+    ],
+    [
+      'a unit of work',
+      () =>
+        bench.unitOfWork.run(async () => {
+          await bench.parcels.update({ id: 1, label: 'new' });
+          await bench.parcels.update({ id: 2, label: 'newer' });
+        }),
+    ],
+  ])('what %s may have written is read again', async (_, write) => {
+    bench.loseNextCommitAnswer();
+    await expect(write()).rejects.toBeInstanceOf(CommitUnknownError);
+    const found = await bench.parcels.batchGet([1, 2]);
+    expect(found.map(({ label }) => label)).toEqual(['new', 'newer']);
+  });
+
+  it('everything of the mapping is dropped, and nothing of others', async () => {
+    bench.loseNextCommitAnswer();
+    const write = bench.parcels.batchUpdate(
+      [
+        { id: 1, label: 'new' },
+        { id: 2, label: 'newer' },
+      ],
+      { batchSize: 1 },
+    );
+    await expect(write).rejects.toMatchObject({ code: 'UNO_COMMIT_UNKNOWN', retry: 'if-idempotent' });
+    expectParcelsForgotten();
+  });
+
+  it('a read that was under way stores nothing', async () => {
+    const ticket = bench.cache.region(parcels).openTicket();
+    bench.loseNextCommitAnswer();
+    const write = bench.parcels.batchRemove([1, 2], { batchSize: 1 });
+    await expect(write).rejects.toBeInstanceOf(CommitUnknownError);
+    await ticket.fill([['1', ['old']]]);
+    expectParcelsForgotten();
+  });
+});
+
+describe('when the connection is lost while a statement runs that commits by itself', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['update', () => bench.parcels.update({ id: 1, label: 'deadly' })],
+    ['batchUpdate', () => bench.parcels.batchUpdate([{ id: 1, label: 'deadly' }])],
+  ])('everything of the mapping is dropped: %s', async (_, write) => {
+    await expect(write()).rejects.toBeInstanceOf(ConnectionError);
+    expectParcelsForgotten();
+    expect((await bench.parcels.get(1))?.label).toBe('one');
+  });
+});
