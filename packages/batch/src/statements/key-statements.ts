@@ -18,7 +18,7 @@ export function deleteStatement(mapping: AnyMapping): TextStatement {
   return cachedStatement(mapping, 'delete', () => {
     const table = tableText(mapping);
     const [only, ...more] = mapping.keyFields;
-    if (only !== undefined && more.length === 0 && !only.type.array) {
+    if (only !== undefined && more.length === 0 && !only.type.unnestsApart) {
       return `delete from ${table} where ${identifier(only.column)} = any($1::${only.type.sql}[])`;
     }
     const input = unnestTable(mapping.keyFields, { ordinality: false });

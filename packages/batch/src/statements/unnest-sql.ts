@@ -3,10 +3,12 @@ import { type Field, identifier } from '@uno/domain';
 /**
  * The records of a chunk as a table: `unnest($1::integer[], $2::text[]) [with ordinality] as u(c0, c1 [, ord])`.
  *
- * `unnest` takes arrays apart to the last dimension, so a column that is itself an array travels as text.
+ * `unnest` takes arrays apart to the last dimension, and composite values into their columns, so these travel as text.
  */
 export function unnestTable(fields: readonly Field[], options: { readonly ordinality: boolean }): string {
-  const parameters = fields.map((field, i) => `$${i + 1}::${field.type.array ? 'text' : field.type.sql}[]`).join(', ');
+  const parameters = fields
+    .map((field, i) => `$${i + 1}::${field.type.unnestsApart ? 'text' : field.type.sql}[]`)
+    .join(', ');
   const names = fields.map((_, i) => `c${i}`);
   if (!options.ordinality) return `unnest(${parameters}) as u(${names.join(', ')})`;
   return `unnest(${parameters}) with ordinality as u(${[...names, 'ord'].join(', ')})`;
@@ -14,7 +16,7 @@ export function unnestTable(fields: readonly Field[], options: { readonly ordina
 
 /** The value of a field in a row of {@link unnestTable}. */
 export function unnestedValue(field: Field, position: number): string {
-  return field.type.array ? `u.c${position}::${field.type.sql}` : `u.c${position}`;
+  return field.type.unnestsApart ? `u.c${position}::${field.type.sql}` : `u.c${position}`;
 }
 
 /** `t."id" = u.c0 and …` for the fields at the start of the unnested table. */

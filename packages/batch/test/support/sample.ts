@@ -22,8 +22,8 @@ export class Sample {
   exactAt!: string | null;
   local!: string | null;
   clock!: string | null;
-  data!: Json | JsonNull;
-  raw!: Json | JsonNull;
+  data!: Json | JsonNull | null;
+  raw!: Json | JsonNull | null;
   bytes!: Uint8Array | null;
   mood!: 'good' | 'so "so"' | "it's bad" | null;
   numbers!: number[] | null;
@@ -56,8 +56,8 @@ export const samples = mapEntity(Sample, {
     exactAt: column.timestamptz({ as: 'string' }).named('exact_at').nullable(),
     local: column.timestamp().nullable(),
     clock: column.time().nullable(),
-    data: column.jsonb().nullable(),
-    raw: column.json().nullable(),
+    data: column.jsonb({ nullDocument: true }).nullable(),
+    raw: column.json({ nullDocument: true }).nullable(),
     bytes: column.bytea().nullable(),
     mood: column.enumeration('mood', ['good', 'so "so"', "it's bad"]).nullable(),
     numbers: column.array(column.integer()).nullable(),

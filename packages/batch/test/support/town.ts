@@ -7,7 +7,7 @@ export class Town {
   name!: string;
   country!: string;
   population!: number | null;
-  notes!: Json | JsonNull;
+  notes!: Json | JsonNull | null;
 }
 
 export const towns = mapEntity(Town, {
@@ -17,7 +17,7 @@ export const towns = mapEntity(Town, {
     name: column.text(),
     country: column.varchar(3).default('CH'),
     population: column.integer().nullable(),
-    notes: column.json().nullable(),
+    notes: column.json({ nullDocument: true }).nullable(),
   },
   uniques: [['country', 'name']],
 });

@@ -13,7 +13,7 @@ export class Parcel {
   depotId!: number | null;
   shippedAt!: Date | null;
   tags!: (string | null)[] | null;
-  details!: Json | JsonNull;
+  details!: Json | JsonNull | null;
   seal!: Uint8Array | null;
   depot?: Depot | null;
 }
@@ -43,7 +43,7 @@ export const parcels = mapEntity(Parcel, {
     depotId: column.integer().named('depot_id').nullable(),
     shippedAt: column.timestamptz().named('shipped_at').nullable(),
     tags: column.array(column.text().nullable()).nullable(),
-    details: column.jsonb().nullable(),
+    details: column.jsonb({ nullDocument: true }).nullable(),
     seal: column.bytea().nullable(),
   },
   relations: { depot: belongsTo(() => Depot, 'depotId') },

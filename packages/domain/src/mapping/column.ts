@@ -143,6 +143,18 @@ function timestamptzColumn(options?: { readonly as: 'string' }): Plain<Date, Dat
   return options?.as === 'string' ? plain(timestamptzText) : plain(timestamptzDate);
 }
 
+function jsonColumn<T = Json>(): Plain<T, T>;
+function jsonColumn<T = Json>(options: { readonly nullDocument: true }): Plain<T | JsonNull, T | JsonNull>;
+function jsonColumn<T>(options?: { readonly nullDocument: true }): Plain<T, T> | Plain<T | JsonNull, T | JsonNull> {
+  return options === undefined ? plain(json<T>(false)) : plain(json<T | JsonNull>(true));
+}
+
+function jsonbColumn<T = Json>(): Plain<T, T>;
+function jsonbColumn<T = Json>(options: { readonly nullDocument: true }): Plain<T | JsonNull, T | JsonNull>;
+function jsonbColumn<T>(options?: { readonly nullDocument: true }): Plain<T, T> | Plain<T | JsonNull, T | JsonNull> {
+  return options === undefined ? plain(jsonb<T>(false)) : plain(jsonb<T | JsonNull>(true));
+}
+
 /**
  * The column types. A column is NOT NULL and has to be given unless it says otherwise.
  *
@@ -186,10 +198,10 @@ export const column = {
   timestamp: () => plain(timestamp),
   /** A Date, exact to the millisecond; with `{ as: 'string' }` text, exact to the microsecond, with infinity. */
   timestamptz: timestamptzColumn,
-  /** A document whose text is kept as it is. JSON's own null is `jsonNull`, SQL's is `null`. */
-  json: <T = Json>(): Plain<T | JsonNull, T> => plain(json<T>()),
-  /** A document that PostgreSQL can compare and index. JSON's own null is `jsonNull`, SQL's is `null`. */
-  jsonb: <T = Json>(): Plain<T | JsonNull, T> => plain(jsonb<T>()),
+  /** A document whose text is kept as it is; with `{ nullDocument: true }` it may be JSON's own null, `jsonNull`. */
+  json: jsonColumn,
+  /** A document that PostgreSQL can compare and index; with `{ nullDocument: true }` it may be JSON's own null. */
+  jsonb: jsonbColumn,
   /** Bytes. */
   bytea: () => plain(bytea),
   /** An enumerated type of that name with these labels. */

@@ -36,9 +36,7 @@ export async function observeWrite<T>(
   try {
     written = await write();
   } catch (error) {
-    // `safe` says that nothing was sent: no connection was to be had in the first place.
-    const mayBeWritten = error instanceof ConnectionError || error instanceof CommitUnknownError;
-    if (mayBeWritten && error.retry !== 'safe') publish('all', 'unknown');
+    if (mayBeWritten(error)) publish('all', 'unknown');
     throw error;
   }
   if (observers.length === 0 || written.keys.length === 0) return written.result;
@@ -51,4 +49,10 @@ export async function observeWrite<T>(
     });
   }
   return written.result;
+}
+
+/** A connection that was not to be had in the first place (`safe`), or refused for good (`never`), carried nothing. */
+function mayBeWritten(error: unknown): boolean {
+  if (error instanceof CommitUnknownError) return true;
+  return error instanceof ConnectionError && error.retry !== 'safe' && error.retry !== 'never';
 }

@@ -44,7 +44,7 @@ function schemas(mappings: readonly AnyMapping[]): RawBuilder<unknown>[] {
 function enumerations(mappings: readonly AnyMapping[]): RawBuilder<unknown>[] {
   const labels = new Map<string, readonly string[]>();
   for (const { type } of mappings.flatMap((mapping) => mapping.fields)) {
-    if (type.labels !== undefined) labels.set(type.sql, type.labels);
+    if (type.enumeration !== undefined) labels.set(type.enumeration.name, type.enumeration.labels);
   }
   return [...labels].map(
     ([name, values]) => sql`create type ${sql.raw(name)} as enum (${sql.join(values.map((value) => sql.lit(value)))})`,

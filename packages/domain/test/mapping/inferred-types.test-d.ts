@@ -81,7 +81,7 @@ export const every = mapEntity(Every, {
     exact: column.numeric(10, 2),
     tags: column.array(column.text().nullable()),
     grid: column.array(column.array(column.integer())),
-    document: column.jsonb<{ a: number }>().nullable(),
+    document: column.jsonb<{ a: number }>({ nullDocument: true }).nullable(),
     bytes: column.bytea(),
     stamp: column.timestamptz({ as: 'string' }),
   },

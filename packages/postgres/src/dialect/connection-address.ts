@@ -21,6 +21,10 @@ function address(host: unknown, port: unknown, database: unknown): string {
 function advice(sqlstate: string | undefined, reason: string): string {
   // The driver itself finds that there is no password to answer with.
   if (reason.startsWith('SASL')) return 'Check the user and the password.';
+  if (reason.includes('after calling end')) return 'It was closed: what was disposed of, or destroyed, is used again.';
+  if (reason.includes('timeout exceeded')) {
+    return 'Either the server does not answer, or all connections of the pool are in use; look for transactions that are left open, or allow more connections.';
+  }
   switch (sqlstate?.slice(0, 2)) {
     case '28':
       return 'Check the user and the password.';

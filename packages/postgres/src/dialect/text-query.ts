@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CompiledQuery, type RawBuilder } from 'kysely';
 import { type Queryable, requireUnoDialect } from './queryable.js';
+import { inTurn } from './transactions.js';
 
 /** A compiled query whose rows come back as arrays of PostgreSQL's own text. */
 interface TextQuery extends CompiledQuery {
@@ -55,6 +56,7 @@ export function isTextQuery(query: CompiledQuery): query is TextQuery {
 async function execute(db: Queryable, compiled: CompiledQuery, statementName: string | undefined): Promise<TextResult> {
   requireUnoDialect(db);
   const query: TextQuery = { ...compiled, textRows: true, statementName };
-  const result = await db.getExecutor().withoutPlugins().executeQuery<readonly (string | null)[]>(query);
+  const executor = db.getExecutor().withoutPlugins();
+  const result = await inTurn(db, () => executor.executeQuery<readonly (string | null)[]>(query));
   return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
 }

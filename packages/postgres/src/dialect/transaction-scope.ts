@@ -1,3 +1,5 @@
+import { TransactionLevel } from './transaction-level.js';
+
 /** How a transaction ended; `unknown` when the connection was lost while COMMIT was under way. */
 export type TransactionOutcome = 'committed' | 'rolled-back' | 'unknown';
 
@@ -6,6 +8,8 @@ export type TransactionOutcome = 'committed' | 'rolled-back' | 'unknown';
  * say) registers here; this works for transactions that were opened by plain Kysely too.
  */
 export class TransactionScope {
+  /** Where what is done in the transaction, outside of any savepoint of uno's, takes turns. */
+  readonly level = new TransactionLevel();
   readonly #listeners: ((outcome: TransactionOutcome) => void)[] = [];
   #ended = false;
 
@@ -18,6 +22,7 @@ export class TransactionScope {
   /** Called by the driver, once. */
   end(outcome: TransactionOutcome): void {
     this.#ended = true;
+    this.level.close();
     for (const listener of this.#listeners.splice(0)) listener(outcome);
   }
 }

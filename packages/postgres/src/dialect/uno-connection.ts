@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import Cursor from 'pg-cursor';
-import { isConnectionLost, translateError } from '../errors/translate.js';
+import { isConnectionLost, isStalePlan, translateError } from '../errors/translate.js';
 import type { UnoError } from '../errors/uno-error.js';
 import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { isTextQuery } from './text-query.js';
@@ -109,7 +109,7 @@ export class UnoConnection implements DatabaseConnection {
       return await run();
     } catch (error) {
       const translated = translateError(error);
-      if (isConnectionLost(translated)) this.#broken = true;
+      if (isConnectionLost(translated) || isStalePlan(error)) this.#broken = true;
       throw translated;
     }
   }

@@ -5,10 +5,12 @@ import type { PgPool, PgPoolClient } from './pool-port.js';
 import { TransactionScope } from './transaction-scope.js';
 import { UnoConnection } from './uno-connection.js';
 
+/** Of all drivers, since several may share a pool: a client has one state and one listener. */
+const connections = new WeakMap<PgPoolClient, UnoConnection>();
+
 /** Kysely's driver interface over a `pg` pool, which knows how every transaction ended. */
 export class UnoPostgresDriver implements Driver {
   readonly #pool: PgPool;
-  readonly #connections = new WeakMap<PgPoolClient, UnoConnection>();
 
   constructor(pool: PgPool) {
     this.#pool = pool;
@@ -18,10 +20,10 @@ export class UnoPostgresDriver implements Driver {
 
   async acquireConnection(): Promise<UnoConnection> {
     const client = await this.#connect();
-    let connection = this.#connections.get(client);
+    let connection = connections.get(client);
     if (connection === undefined) {
       connection = new UnoConnection(client);
-      this.#connections.set(client, connection);
+      connections.set(client, connection);
     }
     try {
       await connection.prepareSession();

@@ -44,7 +44,7 @@ export const sqlstateRules: readonly SqlstateRule[] = [
   rule('21', 'statement', 'never', { record: true }), // ON CONFLICT may not touch a row twice
   rule('22', 'validation', 'never', { record: true }),
   rule('23', 'constraint', 'never', { record: true }),
-  rule('25P02', 'aborted', 'whole-transaction'),
+  rule('25P02', 'aborted', 'never'),
   rule('25P03', 'statement-timeout', 'whole-transaction', { fatal: true }), // idle in transaction
   rule('25P04', 'statement-timeout', 'whole-transaction', { fatal: true }), // transaction_timeout
   rule('28', 'connection', 'never', { fatal: true }),

@@ -25,6 +25,7 @@ interface ServerError {
   readonly table?: string;
   readonly column?: string;
   readonly constraint?: string;
+  readonly routine?: string;
 }
 
 /** Errors of Node's sockets and resolver that mean "the other side is not there". */
@@ -130,8 +131,16 @@ function fromServer(error: ServerError, operation: string | undefined): UnoError
     case 'aborted':
       return new TransactionAbortedError(message, found.retry, options);
     case 'statement':
-      return new StatementError(message, found.retry, options);
+      return new StatementError(message, isStalePlan(error) ? 'whole-transaction' : found.retry, options);
   }
+}
+
+/**
+ * Whether a prepared statement no longer fits its table, which was altered. The connection keeps the statement, so only a
+ * new connection is of use. PostgreSQL has no SQLSTATE of its own for it; the name of the routine is not translated.
+ */
+export function isStalePlan(error: unknown): boolean {
+  return isServerError(error) && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
 }
 
 function isServerError(error: unknown): error is ServerError {

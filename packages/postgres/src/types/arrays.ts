@@ -60,6 +60,8 @@ export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boole
     canonical: false,
     comparable: item.comparable,
     array: true,
+    unnestsApart: true,
+    ...(item.enumeration === undefined ? {} : { enumeration: item.enumeration }),
     mutable: true,
     copy: (values: T[]) => copyItems(values, item),
   });

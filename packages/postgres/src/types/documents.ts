@@ -1,14 +1,12 @@
 import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
 
-/** What JSON can say. */
+/** What JSON can say as a whole document, other than null; within one, `null` is itself. */
 export type Json =
   | string
   | number
   | boolean
-  | JsonNull
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined };
+  | readonly (Json | null)[]
+  | { readonly [key: string]: Json | null | undefined };
 
 /** The type of {@link jsonNull}. */
 export class JsonNull {
@@ -23,16 +21,22 @@ export class JsonNull {
  */
 export const jsonNull: JsonNull = Object.freeze(new JsonNull());
 
-/** JSON text that is the same for equal documents is not needed here: PostgreSQL compares jsonb itself. */
-function encodeJson(type: string): (value: unknown) => string {
+function encodeJson(type: string, nullDocument: boolean): (value: unknown) => string {
   return (value) => {
     let encoded: string | undefined;
     try {
       encoded = JSON.stringify(value);
+      // After it, because it finds circles.
+      checkJson(type, value);
     } catch (error) {
+      if (error instanceof InvalidValue) throw error;
+      // A circle, a bigint, or a toJSON that throws.
       throw new InvalidValue(`${type} takes what JSON can say: ${error instanceof Error ? error.message : 'not this'}`);
     }
     if (encoded === undefined) return invalid(type, 'what JSON can say', value);
+    if (encoded === 'null' && !nullDocument) {
+      throw new InvalidValue(`${type} takes no document that is null unless it is mapped with { nullDocument: true }`);
+    }
     // JSON.stringify writes both as escapes. PostgreSQL's jsonb refuses them, and json fails later, when read.
     if (encoded.includes('\\u0000') && /(?<!\\)(\\\\)*\\u0000/.test(encoded)) {
       throw new InvalidValue(`${type} cannot hold the character U+0000`);
@@ -44,23 +48,53 @@ function encodeJson(type: string): (value: unknown) => string {
   };
 }
 
-function decodeJson<T>(text: string): T | JsonNull {
-  const value: T | null = JSON.parse(text);
-  return value === null ? jsonNull : value;
+/** Refuses what JSON.stringify would lose without a word: NaN and the infinities become null, a Map becomes {}. */
+function checkJson(type: string, value: unknown): void {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new InvalidValue(`${type} cannot hold ${value}`);
+  } else if (Array.isArray(value)) {
+    for (const item of value) checkJson(type, item);
+  } else if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
+    if (value instanceof Map || value instanceof Set) throw new InvalidValue(`${type} cannot hold a Map or a Set`);
+    for (const item of Object.values(value)) checkJson(type, item);
+  }
+}
+
+function decodeJson<T>(nullDocument: boolean): (text: string) => T | JsonNull {
+  return (text) => {
+    const value: T | null = JSON.parse(text);
+    if (value !== null) return value;
+    if (nullDocument) return jsonNull;
+    throw new RangeError('a document that is null; map the column with { nullDocument: true }');
+  };
 }
 
 function copyJson<T>(value: T): T {
   return value === jsonNull || typeof value !== 'object' ? value : structuredClone(value);
 }
 
-/** `json` keeps the text it was given; PostgreSQL cannot compare two of them. */
-export function json<T>(): PgType<T | JsonNull, T> {
-  return scalar('json', encodeJson('json'), decodeJson<T>, { comparable: false, copy: copyJson });
+/**
+ * `json` keeps the text it was given; PostgreSQL cannot compare two of them.
+ *
+ * @param nullDocument - whether {@link jsonNull} is a value
+ */
+export function json<T>(nullDocument: boolean): PgType<T, T> {
+  const traits = { comparable: false, copy: copyJson<T> };
+  return scalar<T, T>('json', encodeJson('json', nullDocument), documentOf<T>(nullDocument), traits);
 }
 
-/** `jsonb` keeps the meaning: no duplicate keys, no white space, its own order of keys. */
-export function jsonb<T>(): PgType<T | JsonNull, T> {
-  return scalar('jsonb', encodeJson('jsonb'), decodeJson<T>, { copy: copyJson });
+/**
+ * `jsonb` keeps the meaning: no duplicate keys, no white space, its own order of keys.
+ *
+ * @param nullDocument - whether {@link jsonNull} is a value
+ */
+export function jsonb<T>(nullDocument: boolean): PgType<T, T> {
+  return scalar<T, T>('jsonb', encodeJson('jsonb', nullDocument), documentOf<T>(nullDocument), { copy: copyJson<T> });
+}
+
+/** What a document is, beyond being JSON, is the mapping's word; nothing here could check it. */
+function documentOf<T>(nullDocument: boolean): (text: string) => T {
+  return decodeJson<T>(nullDocument) as (text: string) => T;
 }
 
 /** `bytea` as bytes. */

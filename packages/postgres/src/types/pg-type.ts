@@ -22,16 +22,24 @@ export interface PgType<T, Driver = unknown> {
   readonly canonical: boolean;
   /** Whether PostgreSQL has `=` for it; if not, values are compared by their text. */
   readonly comparable: boolean;
-  /** Whether it is an array, which `unnest` would flatten. */
+  /** Whether it is an array. */
   readonly array: boolean;
-  /** The labels of an enumerated type. */
-  readonly labels?: readonly string[];
+  /** Whether `unnest` of an array of it would give something else: it takes arrays and composite values apart. */
+  readonly unnestsApart: boolean;
+  /** The enumerated type that it is, or is an array of. */
+  readonly enumeration?: Enumeration;
   /** Whether a program can change a value in place. */
   readonly mutable: boolean;
   /** A copy that shares nothing with the original; the value itself where it cannot be changed. */
   copy(value: T): T;
   /** Only for the type checker. */
   readonly driver?: Driver;
+}
+
+/** An enumerated type: its name as written in SQL, and its labels in order. */
+export interface Enumeration {
+  readonly name: string;
+  readonly labels: readonly string[];
 }
 
 /** Thrown by {@link PgType.encode}; callers add the record and the field and throw a `ValidationError`. */
@@ -63,7 +71,8 @@ interface Traits<T> {
   readonly bare?: boolean;
   readonly canonical?: boolean;
   readonly comparable?: boolean;
-  readonly labels?: readonly string[];
+  readonly unnestsApart?: boolean;
+  readonly enumeration?: Enumeration;
   readonly copy?: (value: T) => T;
 }
 
@@ -82,7 +91,8 @@ export function scalar<T, Driver>(
     canonical: traits.canonical ?? false,
     comparable: traits.comparable ?? true,
     array: false,
-    ...(traits.labels === undefined ? {} : { labels: traits.labels }),
+    unnestsApart: traits.unnestsApart ?? false,
+    ...(traits.enumeration === undefined ? {} : { enumeration: traits.enumeration }),
     mutable: traits.copy !== undefined,
     copy: traits.copy ?? ((value) => value),
   });

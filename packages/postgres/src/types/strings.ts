@@ -65,11 +65,11 @@ export function enumeration<const V extends string>(name: string, labels: readon
       if (found === undefined) throw new RangeError(`"${label}" is not a label of ${name} that the mapping knows`);
       return found;
     },
-    { canonical: true, labels: Object.freeze([...labels]) },
+    { canonical: true, enumeration: Object.freeze({ name, labels: Object.freeze([...labels]) }) },
   );
 }
 
 /** Any other type by PostgreSQL's own text for it: ranges, inet, interval, tsvector, composite types. */
 export function textOf(sql: string): PgType<string, unknown> {
-  return scalar(sql, (value) => checkText(sql, value), identity, { comparable: false });
+  return scalar(sql, (value) => checkText(sql, value), identity, { comparable: false, unnestsApart: true });
 }

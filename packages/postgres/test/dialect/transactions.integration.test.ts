@@ -116,23 +116,14 @@ describe('atomically, in a transaction of the caller', () => {
   it('leaves no savepoint behind, whether it fails or not', async () => {
     await db.transaction().execute(async (trx) => {
       const names: string[] = [];
-      const spy: Queryable = Object.create(trx, {
-        getExecutor: {
-          value: () => {
-            const executor = trx.getExecutor();
-            return Object.create(executor, {
-              executeQuery: {
-                value: (query: { sql: string }) => {
-                  names.push(query.sql);
-                  return Reflect.apply(executor.executeQuery, executor, [query]);
-                },
-              },
-            });
-          },
-        },
-      });
-      await atomically(spy, async () => undefined);
-      await failureOf(atomically(spy, () => Promise.reject(new Error('x'))));
+      const connection = await trx.getExecutor().provideConnection(async (own) => own);
+      const execute = connection.executeQuery.bind(connection);
+      connection.executeQuery = (query) => {
+        names.push(query.sql);
+        return execute(query);
+      };
+      await atomically(trx, async () => undefined);
+      await failureOf(atomically(trx, () => Promise.reject(new Error('x'))));
       const [savepoint = '', , second = ''] = names;
       const [one, two] = [savepoint, second].map((sql) => sql.replace('savepoint ', ''));
       expect(one).not.toBe(two);

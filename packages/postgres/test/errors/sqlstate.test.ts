@@ -51,7 +51,7 @@ const expected: readonly Row[] = [
   ['25001', 'active_sql_transaction', StatementError, 'never'],
   ['25006', 'read_only_sql_transaction', StatementError, 'never'],
   ['25P01', 'no_active_sql_transaction', StatementError, 'never'],
-  ['25P02', 'in_failed_sql_transaction', TransactionAbortedError, 'whole-transaction'],
+  ['25P02', 'in_failed_sql_transaction', TransactionAbortedError, 'never'],
   ['25P03', 'idle_in_transaction_session_timeout', StatementTimeoutError, 'whole-transaction', 'fatal'],
   ['25P04', 'transaction_timeout', StatementTimeoutError, 'whole-transaction', 'fatal'],
   ['26000', 'invalid_sql_statement_name', StatementError, 'never'],

@@ -89,7 +89,7 @@ describe('a transaction in which a statement has failed', () => {
     });
     const error = await failureOf(transaction);
     expect(error).toBeInstanceOf(TransactionAbortedError);
-    expect(error).toMatchObject({ sqlstate: '25P02', retry: 'whole-transaction' });
+    expect(error).toMatchObject({ sqlstate: '25P02', retry: 'never' });
   });
 
   it('does not commit in silence when the error was swallowed', async () => {

@@ -53,8 +53,8 @@ describe('a copy shares nothing that can be changed', () => {
       (value) => value.fill(9),
     ),
   );
-  it('of a json document', sharesNothing(json<unknown>(), documents, deepen));
-  it('of a jsonb document', sharesNothing(jsonb<unknown>(), documents, deepen));
+  it('of a json document', sharesNothing(json<unknown>(true), documents, deepen));
+  it('of a jsonb document', sharesNothing(jsonb<unknown>(true), documents, deepen));
   it(
     'of an array',
     sharesNothing(
@@ -82,7 +82,7 @@ describe('a copy shares nothing that can be changed', () => {
   it(
     'of an array of documents',
     sharesNothing(
-      arrayOf(json<unknown>(), false),
+      arrayOf(json<unknown>(true), false),
       () => [documents()],
       ([first]) => deepen(first),
     ),
@@ -96,19 +96,19 @@ describe('a copy is the value itself', () => {
   });
 
   it.each([['text'], [1], [true]])('where a document is %p', (value) => {
-    expect(json<unknown>().copy(value)).toBe(value);
+    expect(json<unknown>(true).copy(value)).toBe(value);
   });
 
   it('where a document is the null of JSON, of which there is one', () => {
-    expect(json<unknown>().copy(jsonNull)).toBe(jsonNull);
-    expect(arrayOf(json<unknown>(), true).copy([jsonNull])).toEqual([jsonNull]);
-    expect(arrayOf(json<unknown>(), true).copy([jsonNull])[0]).toBe(jsonNull);
+    expect(json<unknown>(true).copy(jsonNull)).toBe(jsonNull);
+    expect(arrayOf(json<unknown>(true), true).copy([jsonNull])).toEqual([jsonNull]);
+    expect(arrayOf(json<unknown>(true), true).copy([jsonNull])[0]).toBe(jsonNull);
   });
 });
 
 describe('a type that can be changed in place', () => {
   it('says so', () => {
-    const types = [timestamptzDate, bytea, json(), jsonb(), arrayOf(text, false)];
+    const types = [timestamptzDate, bytea, json(true), jsonb(true), arrayOf(text, false)];
     expect(types.map(({ mutable }) => mutable)).toEqual([true, true, true, true, true]);
   });
 });

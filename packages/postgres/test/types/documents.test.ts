@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { bytea, json, jsonb, jsonNull } from '../../src/index.js';
 import { refusalOf } from '../support/refusal.js';
 
-const types = [json<unknown>(), jsonb<unknown>()];
+const types = [json<unknown>(true), jsonb<unknown>(true)];
 
 describe.each(types)('a document of the type $sql', (type) => {
   it.each([
@@ -49,6 +49,31 @@ describe.each(types)('a document of the type $sql', (type) => {
     expect(type.decode('null')).toBe(jsonNull);
     expect(type.decode('"null"')).toBe('null');
     expect(type.decode('{"a":null}')).toEqual({ a: null });
+  });
+});
+
+describe('what JSON would lose without a word', () => {
+  it.each([
+    [Number.NaN, 'cannot hold NaN'],
+    [{ a: [1, Number.NEGATIVE_INFINITY] }, 'cannot hold -Infinity'],
+    [{ a: new Map([[1, 2]]) }, 'cannot hold a Map or a Set'],
+    [[new Set()], 'cannot hold a Map or a Set'],
+  ])('is refused: %p', (value, message) => {
+    for (const type of types) expect(refusalOf(type, value)).toContain(message);
+  });
+
+  it('is not looked for in what says itself how it is written', () => {
+    for (const type of types) expect(type.encode({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}');
+  });
+});
+
+describe('a document that is null', () => {
+  it('has to be mapped', () => {
+    for (const type of [json(false), jsonb(false)]) {
+      expect(refusalOf(type, jsonNull)).toContain('takes no document that is null unless it is mapped');
+      expect(() => type.decode('null')).toThrow('map the column with { nullDocument: true }');
+      expect(type.decode('[null]')).toEqual([null]);
+    }
   });
 });
 

@@ -111,8 +111,8 @@ const cases: readonly Case[] = [
   { name: 'timestamptz as text', type: timestamptzText, values: anyTimestamp('+00') },
   { name: 'timestamptz as Date', type: timestamptzDate, values: anyMoment },
   { name: 'bytea', type: bytea, values: fc.uint8Array() },
-  { name: 'json', type: json<unknown>(), values: anyJson.map((value) => value ?? jsonNull) },
-  { name: 'jsonb', type: jsonb<unknown>(), values: anyJson.map((value) => value ?? jsonNull) },
+  { name: 'json', type: json<unknown>(true), values: anyJson.map((value) => value ?? jsonNull) },
+  { name: 'jsonb', type: jsonb<unknown>(true), values: anyJson.map((value) => value ?? jsonNull) },
   { name: 'int4range as text', type: textOf('int4range'), values: fc.constantFrom('empty', '[1,5)', '(,)', '(,7)') },
   { name: 'inet as text', type: textOf('inet'), values: fc.oneof(fc.ipV4(), fc.constantFrom('::1', '10.0.0.0/8')) },
   {

@@ -67,15 +67,16 @@ describe('an enumerated type', () => {
   const mood = enumeration('mood', ['happy', 'so-so', 'NULL']);
 
   it('knows its labels', () => {
-    expect(mood.labels).toEqual(['happy', 'so-so', 'NULL']);
-    expect(Object.isFrozen(mood.labels)).toBe(true);
+    expect(mood.enumeration?.labels).toEqual(['happy', 'so-so', 'NULL']);
+    expect(Object.isFrozen(mood.enumeration?.labels)).toBe(true);
+    expect(mood.enumeration?.name).toBe(mood.sql);
   });
 
   it('does not change when the list it was made of does', () => {
     const labels = ['a', 'b'];
     const type = enumeration('letter', labels);
     labels.push('c');
-    expect(type.labels).toEqual(['a', 'b']);
+    expect(type.enumeration?.labels).toEqual(['a', 'b']);
     expect(refusalOf(type, 'c')).toContain('one of a, b');
   });
 

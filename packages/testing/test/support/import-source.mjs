@@ -6,6 +6,6 @@ import { register } from 'node:module';
  * @returns {Promise<typeof import('@uno/testing')>}
  */
 export function importTesting() {
-  register('./typescript-hooks.mjs', import.meta.url);
+  register('../../../../scripts/typescript-hooks.mjs', import.meta.url);
   return import('@uno/testing');
 }

@@ -1,0 +1,42 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { createTestDatabase } from '@uno/testing';
+import { run, runProgram, snippetsOf, withFiles } from '../scripts/snippets.mjs';
+
+const pages = ['README.md', 'docs/batch-operations.md', 'docs/mapping.md', 'docs/errors.md'];
+const snippets = await Promise.all(
+  pages.map(async (page) => (await snippetsOf(page)).map(({ code, line }) => ({ title: `${page}:${line}`, code }))),
+);
+const all = snippets.flat();
+
+describe('an example of the documentation', () => {
+  it.each(all)('runs as printed: $title', async ({ code }) => {
+    const database = await createTestDatabase();
+    try {
+      const { code: exit, output } = await runProgram(code, database.connectionString);
+      expect({ exit, output }).toMatchObject({ exit: 0, output: expect.stringMatching(/\S/) });
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('compiles as printed', async () => {
+    const programs = all.map(({ code }) => code);
+    const result = await withFiles(programs, (_files, folder) => {
+      const project = JSON.stringify({ extends: '../tsconfig.test.json', include: ['*.ts'] });
+      return writeFile(join(folder, 'tsconfig.json'), project).then(() => run('npx', ['tsc', '--project', folder]));
+    });
+    expect(result).toEqual({ code: 0, output: expect.not.stringContaining('error TS') });
+  });
+});
+
+describe('the README', () => {
+  it('names only commands that there are', async () => {
+    const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const { scripts } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+    const named = [...text.matchAll(/(?:`|^|&& )npm (?:run )?([a-z:]+)/gm)].map(([, name = '']) => name);
+    expect(named).toEqual(expect.arrayContaining(['ci', 'start', 'test', 'example']));
+    expect(named.filter((name) => name !== 'ci' && !(name in scripts))).toEqual([]);
+  });
+});
