@@ -1,12 +1,12 @@
-export type { PgPool } from './dialect/pool-port.js';
-export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
 export {
   executeText,
   executeTextSql,
   preparedStatement,
   type TextResult,
   type TextStatement,
-} from './dialect/text-query.js';
+} from './dialect/execute-text.js';
+export type { PgPool } from './dialect/pool-port.js';
+export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';
 export { atomically, scopeOf } from './dialect/transactions.js';
 export { UnoPostgresDialect } from './dialect/uno-postgres-dialect.js';
@@ -31,6 +31,6 @@ export { type Retry, UnoError, type UnoErrorOptions } from './errors/uno-error.j
 export { arrayLiteral, arrayOf } from './types/arrays.js';
 export { bytea, type Json, JsonNull, json, jsonb, jsonNull } from './types/documents.js';
 export { bigintAsNumber, bigintExact, boolean, double, integer, numeric, real, smallint } from './types/numbers.js';
-export { InvalidValue, kindOf, type PgType } from './types/pg-type.js';
+export { type Enumeration, InvalidValue, kindOf, type PgType } from './types/pg-type.js';
 export { char, enumeration, text, textOf, uuid, varchar } from './types/strings.js';
 export { date, time, timestamp, timestamptzDate, timestamptzText } from './types/times.js';

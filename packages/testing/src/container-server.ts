@@ -4,7 +4,7 @@ import { newPassword, type PostgresServer, postgresServer } from './postgres-ser
 import { messageOf, TestServerError } from './test-server-error.js';
 
 /** Debian's rather than Alpine's: the same C library, hence the same sorting, as elsewhere. */
-export const DEFAULT_IMAGE = 'postgres:18';
+const DEFAULT_IMAGE = 'postgres:18';
 
 const PORT = 5432;
 const STARTUP_LIMIT_MS = 180_000;

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** How long an engine has to answer. */
-export const DOCKER_LIMIT_MS = 300;
+const DOCKER_LIMIT_MS = 300;
 
 /**
  * Whether a Docker engine answers `GET /_ping` with OK, at DOCKER_HOST (`unix:`, `npipe:`, `tcp:` or `http:`) or else

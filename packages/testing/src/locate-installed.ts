@@ -6,7 +6,7 @@ import { isComplete, type PostgresBinaries } from './postgres-binaries.js';
 import { TestServerError } from './test-server-error.js';
 
 /** Directories whose entries are named by version: Debian's, and Homebrew's `postgresql@17`. */
-export const INSTALLATION_ROOTS: readonly string[] = Object.freeze(['/usr/lib/postgresql', '/opt/homebrew/opt']);
+const INSTALLATION_ROOTS: readonly string[] = Object.freeze(['/usr/lib/postgresql', '/opt/homebrew/opt']);
 
 /**
  * The newest PostgreSQL installed on this machine: the directory UNO_POSTGRES_BIN if that is set; else the highest

@@ -3,7 +3,7 @@ import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
 const identity = (text: string): string => text;
 
 /** What PostgreSQL's text cannot hold is found before it is sent: U+0000 and halves of surrogate pairs. */
-export function checkText(type: string, value: unknown): string {
+function checkText(type: string, value: unknown): string {
   if (typeof value !== 'string') return invalid(type, 'a string', value);
   if (value.includes('\0')) throw new InvalidValue(`${type} cannot hold the character U+0000`);
   if (!value.isWellFormed()) throw new InvalidValue(`${type} cannot hold a lone surrogate (half of a character)`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** Texts that have made trouble somewhere before. */
-export const awkwardTexts = [
+const awkwardTexts = [
   '',
   ' ',
   'NULL',
