@@ -14,7 +14,8 @@ const asText = { getTypeParser: () => (text: string) => text };
  * defaults of PostgreSQL; a server or a role may have others.
  */
 const sessionSettings =
-  "set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex'; set extra_float_digits = 1";
+  "select set_config('datestyle', 'ISO, MDY', false), set_config('intervalstyle', 'postgres', false), " +
+  "set_config('bytea_output', 'hex', false), set_config('extra_float_digits', '1', false)";
 
 const writes = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 

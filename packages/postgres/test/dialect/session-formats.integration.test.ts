@@ -86,7 +86,7 @@ describe('a session of a database with formats of its own', () => {
       });
     });
     for (let i = 0; i < 3; i++) await executeText(counted.db, { sql: 'select 1' });
-    expect(sent.map((text) => text.slice(0, 13))).toEqual(['set datestyle', 'select 1', 'select 1', 'select 1']);
+    expect(sent.map((text) => text.slice(0, 8))).toEqual(['select s', 'select 1', 'select 1', 'select 1']);
   });
 
   it('gets them on every new connection', async () => {
