@@ -133,7 +133,7 @@ describe('an array that PostgreSQL made', () => {
         ['c', 'd'],
       ],
     ],
-    ['of empty rows', "'{{},{}}'::text[]", arrayOf(arrayOf(text, false), false), []],
+    ['of empty rows', 'array[array[]::text[], array[]::text[]]', arrayOf(arrayOf(text, false), false), []],
     ['of one null', 'array[null]::text[]', arrayOf(text, true), [null]],
     ['of the word NULL', `'{"NULL",NULL,null}'::text[]`, arrayOf(text, true), ['NULL', null, null]],
   ] as const)('%s is read', async (_what, expression, type, expected) => {
