@@ -4,7 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@uno/testing';
 import { run, runProgram, snippetsOf, withFiles } from '../scripts/snippets.mjs';
 
-const pages = ['README.md', 'docs/batch-operations.md', 'docs/mapping.md', 'docs/errors.md'];
+const pages = [
+  'README.md',
+  'docs/batch-operations.md',
+  'docs/mapping.md',
+  'docs/errors.md',
+  'docs/cache.md',
+  'docs/unit-of-work.md',
+];
 const snippets = await Promise.all(
   pages.map(async (page) => (await snippetsOf(page)).map(({ code, line }) => ({ title: `${page}:${line}`, code }))),
 );

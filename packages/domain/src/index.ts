@@ -35,6 +35,7 @@ export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, identifier, tableText } from './mapping/table-sql.js';
 export { encodeKeys, keyOfInput } from './operations/inputs.js';
+export { requireList } from './operations/require-list.js';
 export { writeTotals } from './operations/write-totals.js';
 export type {
   BatchCallOptions,

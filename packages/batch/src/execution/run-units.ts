@@ -1,6 +1,7 @@
 import { asBatchError, RowSuppressedError } from '@uno/domain';
 import { atomically, isRecordFault, type Queryable, ValidationError } from '@uno/postgres';
 import type { WorkItem } from '../shapes/work-item.js';
+import { AmbiguousKeysError } from './ambiguous-keys-error.js';
 import { nameOf } from './name-of.js';
 import { inTurn, type WorkUnit } from './work-unit.js';
 
@@ -64,5 +65,5 @@ async function halving<T>(db: Queryable, unit: WorkUnit<T>, items: readonly Work
 }
 
 function mayBeOneRecord(error: unknown): boolean {
-  return error instanceof RowSuppressedError || isRecordFault(error);
+  return error instanceof RowSuppressedError || error instanceof AmbiguousKeysError || isRecordFault(error);
 }

@@ -13,8 +13,8 @@ import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
+import { forgetInsertFacts, type InsertFacts, readInsertFacts } from '../statements/insert-facts.js';
 import { insertReturningStatement, insertStatement, type KeyDefault } from '../statements/insert-statement.js';
-import { forgetKeyDefaults, readKeyDefaults } from '../statements/key-defaults.js';
 
 /** A record that was inserted, and its row. */
 export interface InsertedRow {
@@ -53,28 +53,29 @@ export async function insertReturningUnits(
   items: readonly WorkItem[],
   size: number,
 ): Promise<WorkUnit<InsertedRow>[]> {
-  const defaults = new Map<string, readonly KeyDefault[] | undefined>();
+  const facts = new Map<string, InsertFacts>();
   const units: WorkUnit<InsertedRow>[] = [];
   for (const chunk of chunksOf(items, size)) {
     const shapes = insertShapes(mapping, chunk);
     for (const { fields } of shapes) {
       const shape = shapeOf(fields);
-      if (fields.length > 0 && !defaults.has(shape)) {
+      if (fields.length > 0 && !facts.has(shape)) {
         const missing = mapping.keyFields.filter((field) => !fields.includes(field));
-        defaults.set(shape, await readKeyDefaults(db, mapping, missing));
+        facts.set(shape, await readInsertFacts(db, mapping, missing));
       }
     }
     const write = (session: Queryable, { fields, items: members }: ShapeGroup) => {
-      const known = defaults.get(shapeOf(fields));
+      const known = facts.get(shapeOf(fields));
       // One row is the one record's. A key that only a trigger knows can be told to belong to a record in no other way.
-      return known === undefined || members.length === 1
+      return known?.defaults === undefined || members.length === 1
         ? insertEach(session, mapping, fields, members)
-        : insertAligned(session, mapping, fields, known, members);
+        : insertAligned(session, mapping, fields, known.defaults, known.meddling, members);
     };
     units.push({
       items: chunk,
       isOneStatement: () =>
-        chunk.length === 1 || shapes.every(({ fields }, i) => i === 0 && defaults.get(shapeOf(fields)) !== undefined),
+        chunk.length === 1 ||
+        shapes.every(({ fields }, i) => i === 0 && facts.get(shapeOf(fields))?.defaults !== undefined),
       write: (session, part) => inTurn(insertShapes(mapping, part), (group) => write(session, group)),
     });
   }
@@ -103,11 +104,12 @@ async function insertAligned(
   mapping: AnyMapping,
   fields: readonly Field[],
   defaults: readonly KeyDefault[],
+  meddling: boolean,
   items: readonly WorkItem[],
 ): Promise<InsertedRow[]> {
-  const statement = insertReturningStatement(mapping, fields, defaults);
+  const statement = insertReturningStatement(mapping, fields, defaults, meddling);
   const rows = await executeText(db, statement, columnArrays(mapping, fields, items)).catch((error: unknown) => {
-    forgetKeyDefaults(
+    forgetInsertFacts(
       db,
       mapping,
       defaults.map(({ field }) => field),

@@ -14,6 +14,7 @@ import {
   type RecordOperations,
   type RecordPatch,
   RowSuppressedError,
+  requireList,
   type TextRow,
   updatableFields,
   type WriteKind,
@@ -120,17 +121,17 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   ): Promise<WriteTotals | (WriteTotals & WithModels<M>)> {
     const config = resolveCall('batchInsert', options, ['returnModels'], this.#config);
     const mapping = this.#mapping;
-    const size = statementSize(config, records.length);
-    return this.#write('batchInsert', 'insert', records, async (about) => {
-      const items = workItems(mapping, records, 'optional');
+    return this.#write('batchInsert', 'insert', records, async (about, list) => {
+      const items = workItems(mapping, list, 'optional');
+      const size = statementSize(config, items.length);
       if (!options.returnModels) {
         const counts = await runUnits(this.#db, insertUnits(mapping, items, size), about);
-        return { result: writeTotals(records.length, { inserted: sum(counts) }), keys: keysOf(items) };
+        return { result: writeTotals(list.length, { inserted: sum(counts) }), keys: keysOf(items) };
       }
       const stored = await runUnits(this.#db, await insertReturningUnits(this.#db, mapping, items, size), about);
-      const models = this.#models(stored, records.length);
+      const models = this.#models(stored, list.length);
       const keys = stored.map(({ row }) => keyOfRow(mapping, row));
-      return { result: { ...writeTotals(records.length, { inserted: stored.length }), models }, keys };
+      return { result: { ...writeTotals(list.length, { inserted: stored.length }), models }, keys };
     });
   }
 
@@ -144,12 +145,12 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     const config = resolveCall('batchUpdate', options, ['fields'], this.#config);
     const mapping = this.#mapping;
     const allowed = updatableFields(mapping, options.fields);
-    return this.#write('batchUpdate', 'update', records, async (about) => {
-      const items = foldUpdates(workItems(mapping, records, 'required'), allowed);
+    return this.#write('batchUpdate', 'update', records, async (about, list) => {
+      const items = foldUpdates(workItems(mapping, list, 'required'), allowed);
       const units = updateUnits(mapping, items, statementSize(config, items.length), allowed);
       const found = await runUnits(this.#db, units, about);
       const updated = sum(found.map((item) => item.indices.length));
-      return { result: writeTotals(records.length, { updated }), keys: keysOf(found) };
+      return { result: writeTotals(list.length, { updated }), keys: keysOf(found) };
     });
   }
 
@@ -179,9 +180,9 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     const columns = upsertColumns(mapping, options.constraintColumns, options.updateColumns);
     const overlay = (property: string) =>
       columns.updated === undefined || columns.updated.some((field) => field.property === property);
-    return this.#write('batchUpsert', 'upsert', records, async (about) => {
+    return this.#write('batchUpsert', 'upsert', records, async (about, list) => {
       const items = foldDuplicates(
-        workItems(mapping, records, 'optional'),
+        workItems(mapping, list, 'optional'),
         (item) => constraintTexts(mapping, columns.constraint, item),
         overlay,
       );
@@ -189,15 +190,15 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       const units = upsertUnits(mapping, items, size, columns);
       if (!options.returnModels) {
         const rows = await runUnits(this.#db, units, about);
-        return { result: upsertTotals(records, items, rows), keys: rows.map(({ key }) => key) };
+        return { result: upsertTotals(list, items, rows), keys: rows.map(({ key }) => key) };
       }
       requireFindable(mapping, items, columns.constraint);
       return atomically(this.#db, async (db) => {
         const rows = await runUnits(db, units, about);
         const found = await findUpserted(db, mapping, items, size, columns.constraint);
         const stored = items.map((item, i) => ({ item, row: this.#required(found[i], item, about) }));
-        const models = this.#models(stored, records.length);
-        return { result: { ...upsertTotals(records, items, rows), models }, keys: rows.map(({ key }) => key) };
+        const models = this.#models(stored, list.length);
+        return { result: { ...upsertTotals(list, items, rows), models }, keys: rows.map(({ key }) => key) };
       });
     });
   }
@@ -210,11 +211,11 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   async batchDelete(keys: readonly KeyOf<M>[], options: BatchCallOptions = {}): Promise<WriteTotals> {
     const config = resolveCall('batchDelete', options, [], this.#config);
     const mapping = this.#mapping;
-    return this.#write('batchDelete', 'delete', keys, async (about) => {
-      const texts = encodeKeys(mapping, about.operation, keys);
+    return this.#write('batchDelete', 'delete', keys, async (about, list) => {
+      const texts = encodeKeys(mapping, about.operation, list);
       const items = texts.map((key, index): WorkItem => ({ values: {}, indices: [index], key }));
       const counts = await runUnits(this.#db, deleteUnits(mapping, items, statementSize(config, items.length)), about);
-      return { result: writeTotals(keys.length, { deleted: sum(counts) }), keys: keysOf(items) };
+      return { result: writeTotals(list.length, { deleted: sum(counts) }), keys: keysOf(items) };
     });
   }
 
@@ -223,14 +224,15 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     operation: string,
     kind: WriteKind,
     records: readonly unknown[],
-    write: (about: About) => Promise<WrittenRows<T>>,
+    write: (about: About, list: readonly unknown[]) => Promise<WrittenRows<T>>,
   ): Promise<T> {
-    const about: About = { operation, entity: this.#mapping.name, total: records.length };
+    const list = requireList(operation, records);
+    const about: About = { operation, entity: this.#mapping.name, total: list.length };
     try {
-      return await observeWrite(this.#target, kind, () => write(about));
+      return await observeWrite(this.#target, kind, () => write(about, list));
     } catch (error) {
       if (!(error instanceof ValidationError) || error.index === undefined) throw error;
-      throw asBatchError(error, { ...about, index: error.index, key: keyOfInput(this.#mapping, records[error.index]) });
+      throw asBatchError(error, { ...about, index: error.index, key: keyOfInput(this.#mapping, list[error.index]) });
     }
   }
 

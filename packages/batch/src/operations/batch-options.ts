@@ -1,5 +1,12 @@
-import type { AnyMapping, BatchCallOptions, FieldName, UpdatableField, WriteObserver } from '@uno/domain';
-import { ConfigError, type Queryable } from '@uno/postgres';
+import {
+  type AnyMapping,
+  type BatchCallOptions,
+  checkOptions,
+  type FieldName,
+  type UpdatableField,
+  type WriteObserver,
+} from '@uno/domain';
+import type { Queryable } from '@uno/postgres';
 import { type BatchConfig, type ResolvedBatchConfig, resolveBatchConfig } from '../config/batch-config.js';
 import { BatchExecutionStrategy } from '../config/batch-execution-strategy.js';
 
@@ -25,7 +32,7 @@ export interface BatchUpsertOptions<M extends AnyMapping> extends BatchCallOptio
   /** The fields whose unique constraint tells whether a record is there already; the key if not said. */
   readonly constraintColumns?: readonly FieldName<M>[] | undefined;
   /** What to write where it is; all other fields of the records if not said, nothing if empty. */
-  readonly updateColumns?: readonly FieldName<M>[] | undefined;
+  readonly updateColumns?: readonly UpdatableField<M>[] | undefined;
 }
 
 /** One call's options over the configuration; neither is changed. */
@@ -35,12 +42,7 @@ export function resolveCall(
   known: readonly string[],
   config: ResolvedBatchConfig,
 ): ResolvedBatchConfig {
-  const allowed = ['batchSize', 'strategy', ...known];
-  for (const name of Object.keys(options)) {
-    if (!allowed.includes(name)) {
-      throw new ConfigError(`${operation} has no option "${name}". Known are: ${allowed.join(', ')}.`);
-    }
-  }
+  checkOptions(operation, options, ['batchSize', 'strategy', ...known]);
   return resolveBatchConfig({ batchSize: options.batchSize, executionStrategy: options.strategy }, config);
 }
 

@@ -1,5 +1,6 @@
 import { type AnyMapping, type Field, updatedFields } from '@uno/domain';
 import { executeText } from '@uno/postgres';
+import { AmbiguousKeysError } from '../execution/ambiguous-keys-error.js';
 import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { groupByShape } from '../shapes/group-by-shape.js';
@@ -28,13 +29,16 @@ export function updateUnits(
     groupByShape(part, (item) => updatedFields(allowed, { values: item.values, index: indexOf(item) }));
   return chunksOf(items, size).map((chunk) => ({
     items: chunk,
-    isOneStatement: () => shapes(chunk).length === 1,
+    // Keys of which several mean one row are found out only by what comes back, which has to be undone then.
+    isOneStatement: () => mapping.hasTextKey && shapes(chunk).length === 1,
     write: (db, part) =>
       inTurn(shapes(part), async ({ fields, items: members }) => {
         const keys = members.map((item) => item.key ?? []);
         const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, members)];
         const { rows } = await executeText(db, updateStatement(mapping, fields), parameters);
-        return rows.flatMap(([position]) => members[Number(position) - 1] ?? []);
+        const found = new Set(rows.map(([position]) => members[Number(position) - 1]));
+        if (!mapping.hasTextKey && found.size < members.length && members.length > 1) throw new AmbiguousKeysError();
+        return members.filter((item) => found.has(item));
       }),
   }));
 }

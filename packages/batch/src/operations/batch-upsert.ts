@@ -1,5 +1,5 @@
 import { type AnyMapping, encodeField, type Field, type KeyTexts, type TextRow } from '@uno/domain';
-import { ConfigError, executeText, type Queryable, ValidationError } from '@uno/postgres';
+import { ConfigError, executeText, kindOf, type Queryable, ValidationError } from '@uno/postgres';
 import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
@@ -25,15 +25,24 @@ export function upsertColumns(
   constraintColumns: readonly string[] | undefined,
   updateColumns: readonly string[] | undefined,
 ): UpsertColumns {
+  for (const [name, columns] of Object.entries({ constraintColumns, updateColumns })) {
+    if (columns !== undefined && !Array.isArray(columns)) {
+      throw new ConfigError(`batchUpsert: ${name} is a list of fields, not ${kindOf(columns)}.`);
+    }
+  }
   const constraint = [...new Set(constraintColumns ?? mapping.key)].map((property) => mapping.field(property));
   if (constraint.length === 0) throw new ConfigError('batchUpsert: constraintColumns names at least one field.');
   if (updateColumns === undefined) return { constraint, updated: undefined };
   const updated = [...new Set(updateColumns)].map((property) => mapping.field(property));
-  const wrong = updated.find((field) => field.insertMode === 'never' || constraint.includes(field));
+  const wrong = updated.find((field) => field.insertMode === 'never' || field.isKey || constraint.includes(field));
   if (wrong !== undefined) {
     throw new ConfigError(
       `batchUpsert: "${wrong.property}" cannot be among updateColumns, because ` +
-        (wrong.insertMode === 'never' ? 'the database computes it.' : 'it is one of the constraintColumns.'),
+        (wrong.insertMode === 'never'
+          ? 'the database computes it.'
+          : constraint.includes(wrong)
+            ? 'it is one of the constraintColumns.'
+            : 'a row keeps its key.'),
     );
   }
   return { constraint, updated };

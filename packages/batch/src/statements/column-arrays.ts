@@ -1,5 +1,5 @@
 import { type AnyMapping, encodeField, type Field } from '@uno/domain';
-import { arrayLiteral } from '@uno/postgres';
+import { arrayLiteral, ResourceError } from '@uno/postgres';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 
 /** One array parameter a field, holding the values of all records. */
@@ -7,8 +7,22 @@ export function columnArrays(mapping: AnyMapping, fields: readonly Field[], item
   return fields.map((field) => {
     const { property } = field;
     const encoded = items.map((item) => encodeField(mapping, field, item.values[property] ?? null, indexOf(item)));
-    return arrayLiteral(encoded, field.type.bare);
+    return literalOf(mapping, field, encoded);
   });
+}
+
+/** @throws ResourceError when the values of a chunk are more text than a JavaScript string holds (about 512 MB) */
+function literalOf(mapping: AnyMapping, field: Field, encoded: readonly (string | null)[]): string {
+  try {
+    return arrayLiteral(encoded, field.type.bare);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ResourceError(
+      `The values of ${mapping.name}.${field.property} in ${encoded.length} records are too much for one statement (about 512 MB). Lower batchSize.`,
+      'never',
+      { cause },
+    );
+  }
 }
 
 /** One array parameter a key field, from keys that are encoded already. */

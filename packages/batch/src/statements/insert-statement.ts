@@ -31,32 +31,43 @@ export function insertStatement(mapping: AnyMapping, fields: readonly Field[]): 
  * plans or triggers do, a row is the record's with that key. Where a record has no such row, because a trigger dropped
  * it or changed its key, the statement fails (by reading a text as a number) and so undoes itself; the caller then
  * inserts smaller parts, down to single records, whose rows need no lining up.
+ *
+ * @param compareAll - whether a row has to have all the values of its record, besides its key: for tables with triggers,
+ *   which might hand the keys of some records to others
  */
 export function insertReturningStatement(
   mapping: AnyMapping,
   fields: readonly Field[],
   defaults: readonly KeyDefault[],
+  compareAll: boolean,
 ): TextStatement {
   const expressions = defaults.map(({ expression }) => expression).join();
-  return cachedStatement(mapping, `insert returning ${shapeOf(fields)} ${expressions}`, () => {
-    const columns = [...fields, ...defaults.map(({ field }) => field)];
-    const inputs = [
-      ...fields.map((field, i) => unnestedValue(field, i)),
-      ...defaults.map(({ expression }) => expression),
-    ];
-    const input = inputs.map((expression, i) => `${expression} as v${i}`).join(', ');
-    const inserted = columns.map((_, i) => `v${i}`).join(', ');
-    const matched = mapping.keyFields
-      .map((field) => `i.${identifier(field.column)} = input.v${columns.indexOf(field)}`)
-      .join(' and ');
-    const first = mapping.keyFields[0];
-    const found = first === undefined ? 'true' : `i.${identifier(first.column)} is not null`;
-    return (
-      `with input as materialized (select ord, ${input} from ${unnestTable(fields, { ordinality: true })}), ` +
-      `inserted as (insert into ${tableText(mapping)} (${columnList(columns)}) overriding system value ` +
-      `select ${inserted} from input order by ord returning ${columnList(mapping.fields)}) ` +
-      `select case when ${found} then ord else ('no row for record ' || ord)::bigint end, ` +
-      `${columnList(mapping.fields, 'i')} from input left join inserted as i on ${matched}`
-    );
-  });
+  return cachedStatement(
+    mapping,
+    `insert returning${compareAll ? ' compared' : ''} ${shapeOf(fields)} ${expressions}`,
+    () => {
+      const columns = [...fields, ...defaults.map(({ field }) => field)];
+      const inputs = [
+        ...fields.map((field, i) => unnestedValue(field, i)),
+        ...defaults.map(({ expression }) => expression),
+      ];
+      const input = inputs.map((expression, i) => `${expression} as v${i}`).join(', ');
+      const inserted = columns.map((_, i) => `v${i}`).join(', ');
+      const keys = mapping.keyFields.map((field) => `i.${identifier(field.column)} = input.v${columns.indexOf(field)}`);
+      const others = fields.map((field, i) => {
+        const cast = field.type.comparable ? '' : '::text';
+        return `i.${identifier(field.column)}${cast} is not distinct from input.v${i}${cast}`;
+      });
+      const matched = (compareAll ? [...keys, ...others] : keys).join(' and ');
+      const first = mapping.keyFields[0];
+      const found = first === undefined ? 'true' : `i.${identifier(first.column)} is not null`;
+      return (
+        `with input as materialized (select ord, ${input} from ${unnestTable(fields, { ordinality: true })}), ` +
+        `inserted as (insert into ${tableText(mapping)} (${columnList(columns)}) overriding system value ` +
+        `select ${inserted} from input order by ord returning ${columnList(mapping.fields)}) ` +
+        `select case when ${found} then ord else ('no row for record ' || ord)::bigint end, ` +
+        `${columnList(mapping.fields, 'i')} from input left join inserted as i on ${matched}`
+      );
+    },
+  );
 }

@@ -28,12 +28,19 @@ export class StaleEntityError extends UnoError {
   }
 }
 
-/** PostgreSQL stored no row for a record and reported no error: a BEFORE trigger or a rule suppressed it. */
+/**
+ * PostgreSQL gave no row for a record and reported no error: a BEFORE trigger or a rule suppressed it, or changed the
+ * columns by which it is found again.
+ */
 export class RowSuppressedError extends UnoError {
   readonly code = 'UNO_ROW_SUPPRESSED';
 
   constructor(entity: string, options: UnoErrorOptions = {}) {
-    super(`${entity} was not stored: a BEFORE trigger or a rule of its table suppressed the row.`, 'never', options);
+    super(
+      `${entity} gave no row: a BEFORE trigger or a rule of its table suppressed it, or changed the columns by which it is found.`,
+      'never',
+      options,
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import { encodeField, type InputRecord, readRecord } from '../mapping/record-rea
 import { insertedFields, updatableFields, updatedFields } from '../mapping/record-shape.js';
 import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
 import { encodeKeys, keyOfInput } from '../operations/inputs.js';
+import { requireList } from '../operations/require-list.js';
 import { sideBySide } from '../operations/side-by-side.js';
 import { writeTotals } from '../operations/write-totals.js';
 import type { RecordOperations, WriteTotals } from '../ports/batch-port.js';
@@ -75,7 +76,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     const allowed = updatableFields(this.#mapping, named);
     const row = await observeWrite(this.#target, 'update', async () => {
       const updated = await this.#update(this.#db, input, key, allowed);
-      if (updated === undefined) throw new StaleEntityError(this.#mapping.name, [keyText(key)]);
+      if (updated === undefined) throw await this.#whyNotUpdated(key);
       return { result: updated, keys: [key] };
     });
     return hydrateLoaded(this.#mapping, row);
@@ -148,14 +149,15 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     name: (record: R) => string | undefined,
     one: (db: Queryable, record: R, index: number) => Promise<Written<T>>,
   ): Promise<T[]> {
-    if (records.length === 0) return [];
-    const about = { operation, entity: this.#mapping.name, total: records.length };
+    const list = requireList(operation, records);
+    if (list.length === 0) return [];
+    const about = { operation, entity: this.#mapping.name, total: list.length };
     return observeWrite(this.#target, kind, async () => {
       try {
         return await atomically(this.#db, async (db) => {
           const result: T[] = [];
           const keys: KeyTexts[] = [];
-          for (const [index, record] of records.entries()) {
+          for (const [index, record] of list.entries()) {
             try {
               const written = await one(db, record, index);
               result.push(written.result);
@@ -171,6 +173,14 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
         throw asBatchError(error, { ...about, index: undefined, key: undefined });
       }
     });
+  }
+
+  /** The row is gone; or it is there, and a trigger suppressed the update. */
+  async #whyNotUpdated(key: KeyTexts): Promise<Error> {
+    const { rows } = await executeText(this.#db, existsOne(this.#mapping), key);
+    return rows.length > 0
+      ? new RowSuppressedError(this.#mapping.name)
+      : new StaleEntityError(this.#mapping.name, [keyText(key)]);
   }
 
   async #select(key: KeyTexts): Promise<Loaded<M> | undefined> {

@@ -74,20 +74,25 @@ type RelationValue<M extends AnyMapping, R extends RelationName<M>> =
 /** Which relations to load: their names, or `true` for all of them. */
 export type LoadRelations<M extends AnyMapping> = readonly RelationName<M>[] | true;
 
-type NamesIn<M extends AnyMapping, L> = L extends true
-  ? RelationName<M>
-  : L extends readonly (infer N)[]
-    ? N & RelationName<M>
-    : never;
-
 type WithoutRelations<M extends AnyMapping> = [RelationName<M> & keyof EntityOf<M>] extends [never]
   ? EntityOf<M>
   : Omit<EntityOf<M>, RelationName<M>>;
 
-/** An entity as it comes from the database, with the relations that were loaded and no others. */
-export type Loaded<M extends AnyMapping, L = readonly []> = [NamesIn<M, L>] extends [never]
-  ? WithoutRelations<M>
-  : WithoutRelations<M> & { [R in NamesIn<M, L>]: RelationValue<M, R> };
+type RelationValues<M extends AnyMapping, N> = { [R in N & RelationName<M>]: RelationValue<M, R> };
+
+/**
+ * An entity as it comes from the database, with the relations that were loaded and no others. Where the names are known
+ * only when the program runs, each of them may be there or not.
+ */
+export type Loaded<M extends AnyMapping, L = readonly []> = L extends true
+  ? WithoutRelations<M> & RelationValues<M, RelationName<M>>
+  : L extends readonly []
+    ? WithoutRelations<M>
+    : L extends readonly (infer N)[]
+      ? number extends L['length']
+        ? WithoutRelations<M> & Partial<RelationValues<M, N>>
+        : WithoutRelations<M> & RelationValues<M, N>
+      : WithoutRelations<M>;
 
 type ColumnNameOf<F, C> =
   C extends Column<infer _V, infer _D, infer _N, infer _I, infer Name>

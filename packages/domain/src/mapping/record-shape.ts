@@ -1,4 +1,4 @@
-import { ConfigError, ValidationError } from '@uno/postgres';
+import { ConfigError, kindOf, ValidationError } from '@uno/postgres';
 import type { AnyMapping } from './entity-mapping.js';
 import type { Field } from './field.js';
 import { type InputRecord, recordName } from './record-reader.js';
@@ -48,6 +48,8 @@ export function updatedFields(allowed: readonly Field[], record: InputRecord): F
 export function updatableFields(mapping: AnyMapping, named: readonly string[] | undefined): readonly Field[] {
   const allowed = mapping.fields.filter((field) => !field.isKey && field.insertMode !== 'never');
   if (named === undefined) return allowed;
+  if (!Array.isArray(named))
+    throw new ConfigError(`fields is a list of the fields of ${mapping.name}, not ${kindOf(named)}.`);
   const wanted = new Set(named);
   for (const property of wanted) {
     if (!allowed.includes(mapping.field(property))) {

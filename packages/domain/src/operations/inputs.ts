@@ -1,6 +1,7 @@
 import { asBatchError } from '../errors/batch-error.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import { encodeKey, findRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
+import { requireList } from './require-list.js';
 
 /**
  * The texts of the keys of a call.
@@ -8,7 +9,7 @@ import { encodeKey, findRecordKey, type KeyTexts, keyText } from '../mapping/key
  * @throws BatchError that names the first one that is no key
  */
 export function encodeKeys(mapping: AnyMapping, operation: string, keys: readonly unknown[]): KeyTexts[] {
-  return keys.map((key, index) => {
+  return requireList(operation, keys).map((key, index) => {
     try {
       return encodeKey(mapping, key, index);
     } catch (error) {

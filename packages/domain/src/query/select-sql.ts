@@ -59,7 +59,7 @@ function orderItem(mapping: AnyMapping, entry: unknown): RawBuilder<unknown> {
 function wholeNumber(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new ValidationError(
-    `${name} is a whole number from 0, not ${Number.isInteger(value) ? 'a negative one' : kindOf(value)}.`,
+    `${name} is a whole number from 0, not ${Number.isInteger(value) ? (value < 0 ? 'a negative one' : 'one that large') : kindOf(value)}.`,
     {
       field: name,
     },

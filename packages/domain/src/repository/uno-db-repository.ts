@@ -7,6 +7,7 @@ import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../ma
 import { encodeRecordKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { encodeKeys } from '../operations/inputs.js';
+import { requireList } from '../operations/require-list.js';
 import type { Filters } from '../query/filter.js';
 import { countRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
@@ -166,9 +167,10 @@ export class UnoDBRepository<M extends AnyMapping> {
     if (onMissing !== 'omit' && onMissing !== 'throw') {
       throw new ConfigError(`batchGet: onMissing takes 'omit' or 'throw', not ${kindOf(onMissing)}.`);
     }
-    const found = await this.#reader.many(keys, checked);
+    const wanted = requireList('batchGet', keys);
+    const found = await this.#reader.many(wanted, checked);
     if (onMissing === 'throw' && found.includes(undefined)) {
-      const missing = keys.filter((_, i) => found[i] === undefined);
+      const missing = wanted.filter((_, i) => found[i] === undefined);
       throw new NotFoundError(this.mapping.name, encodeKeys(this.mapping, 'batchGet', missing).map(keyText), {
         operation: 'batchGet',
       });

@@ -61,6 +61,8 @@ interface LiveColumn {
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   readonly generated: boolean;
+  /** Whether texts that differ can be equal, as in a collation that ignores case. */
+  readonly looseEquality: boolean;
 }
 
 async function compare(db: Queryable, mapping: AnyMapping): Promise<Problem[]> {
@@ -89,6 +91,11 @@ function compareField(field: Field, live: LiveColumn | undefined): string[] {
   if (live.generated && field.insertMode !== 'never') problems.push('the column is generated; map it with .computed()');
   if (!live.generated && field.insertMode === 'never')
     problems.push('mapped as computed, but the column is not generated');
+  if (field.isKey && live.looseEquality) {
+    problems.push(
+      'the key has a nondeterministic collation: keys of other text would be equal, and uno tells keys by their text',
+    );
+  }
   if (field.insertMode === 'optional' && !field.nullable && !live.hasDefault && !live.generated) {
     problems.push('mapped with a default, but the column has none');
   }
@@ -108,13 +115,14 @@ async function readColumns(db: Queryable, mapping: AnyMapping): Promise<Map<stri
   const { rows } = await executeTextSql(
     db,
     sql`select a.attname, format_type(a.atttypid, a.atttypmod), m.type is null or coalesce(to_regtype(m.type) = a.atttypid, false),
-        a.attnotnull, (a.atthasdef and a.attgenerated = '') or a.attidentity <> '', a.attgenerated <> ''
+        a.attnotnull, (a.atthasdef and a.attgenerated = '') or a.attidentity <> '', a.attgenerated <> '', not coalesce(c.collisdeterministic, true)
       from pg_attribute a
+      left join pg_collation c on c.oid = a.attcollation
       left join unnest(${names}::text[], ${types}::text[]) as m(name, type) on m.name = a.attname
       where a.attrelid = to_regclass(${tableText(mapping)}) and a.attnum > 0 and not a.attisdropped`,
   );
   return new Map(
-    rows.map(([name, type, same, notNull, hasDefault, generated]) => [
+    rows.map(([name, type, same, notNull, hasDefault, generated, looseEquality]) => [
       String(name),
       {
         type: String(type),
@@ -122,6 +130,7 @@ async function readColumns(db: Queryable, mapping: AnyMapping): Promise<Map<stri
         notNull: notNull === 't',
         hasDefault: hasDefault === 't',
         generated: generated === 't',
+        looseEquality: looseEquality === 't',
       },
     ]),
   );

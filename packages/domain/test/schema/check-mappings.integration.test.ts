@@ -131,6 +131,17 @@ describe('checkMappings', () => {
     });
   });
 
+  it('finds a key whose texts may differ and be equal', async () => {
+    const mapping = mapEntity(Loose, { table: 'loose', key: 'value', columns: { value: column.text() } });
+    await sql`create collation if not exists loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`.execute(
+      database.db,
+    );
+    const table = sql`create table loose (value text collate loose primary key)`;
+    await withTables(table, 'loose', async () => {
+      expect(await problemsOf(mapping)).toEqual([expect.stringContaining('nondeterministic collation')]);
+    });
+  });
+
   it('takes a unique index for a key, and an identity, a sequence or an expression for a default', async () => {
     const mapping = mapEntity(Sample, {
       table: 'sample',
@@ -148,4 +159,8 @@ describe('checkMappings', () => {
 
 class Untyped extends Entity<number> {
   value!: unknown;
+}
+
+class Loose {
+  value!: string;
 }

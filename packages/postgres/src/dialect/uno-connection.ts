@@ -110,7 +110,8 @@ export class UnoConnection implements DatabaseConnection {
       return await run();
     } catch (error) {
       const translated = translateError(error);
-      if (isConnectionLost(translated) || isStalePlan(error)) this.#broken = true;
+      if (isStalePlan(error)) this.#broken = true;
+      if (isConnectionLost(translated)) this.#lost ??= translated;
       throw translated;
     }
   }

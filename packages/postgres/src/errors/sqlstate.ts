@@ -54,7 +54,6 @@ export const sqlstateRules: readonly SqlstateRule[] = [
   rule('40003', 'connection', 'if-idempotent', { fatal: true }), // whether the statement was completed is not known
   rule('40P01', 'deadlock', 'whole-transaction'),
   rule('42', 'statement', 'never'),
-  rule('42501', 'statement', 'never', { record: true }), // a row-level security policy refuses single rows
   rule('428C9', 'statement', 'never', { record: true }), // a value for a column that is always generated
   rule('44', 'constraint', 'never', { record: true }), // WITH CHECK OPTION of a view
   rule('53', 'resource', 'whole-transaction'),

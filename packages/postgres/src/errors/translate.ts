@@ -76,7 +76,15 @@ export function isRecordFault(error: unknown): boolean {
   if (!UnoError.is(error)) return false;
   if (error.code === 'UNO_VALIDATION') return true;
   const sqlstate = 'sqlstate' in error ? error.sqlstate : undefined;
-  return typeof sqlstate === 'string' && ruleOf(sqlstate).recordFault;
+  return typeof sqlstate === 'string' && (ruleOf(sqlstate).recordFault || isRefusedByPolicy(error.cause));
+}
+
+/**
+ * Whether a row-level security policy refused a row. A missing privilege, which is no record's fault, has the same
+ * SQLSTATE; the routines differ, and their names are not translated.
+ */
+function isRefusedByPolicy(error: unknown): boolean {
+  return isServerError(error) && error.code === '42501' && error.routine === 'ExecWithCheckOptions';
 }
 
 /** Whether the connection on which this error came should be closed instead of being used again. */
@@ -87,6 +95,7 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 function fromServer(error: ServerError, operation: string | undefined): UnoError {
+  hideContents(error);
   const found = ruleOf(error.code);
   const options: DatabaseErrorOptions = {
     operation,
@@ -141,6 +150,16 @@ function fromServer(error: ServerError, operation: string | undefined): UnoError
  */
 export function isStalePlan(error: unknown): boolean {
   return isServerError(error) && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
+}
+
+/**
+ * PostgreSQL quotes rows and keys in these fields. They stay readable on the `cause`, for who asks; what prints or logs an
+ * error with its causes shows enumerable properties only.
+ */
+function hideContents(error: ServerError): void {
+  for (const name of ['detail', 'where', 'internalQuery']) {
+    if (Object.hasOwn(error, name)) Object.defineProperty(error, name, { enumerable: false });
+  }
 }
 
 function isServerError(error: unknown): error is ServerError {

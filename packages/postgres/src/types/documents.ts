@@ -97,11 +97,15 @@ function documentOf<T>(nullDocument: boolean): (text: string) => T {
   return decodeJson<T>(nullDocument) as (text: string) => T;
 }
 
+const maxBytes = 2 ** 28 - 2 ** 16;
+
 /** `bytea` as bytes. */
 export const bytea: PgType<Uint8Array, Uint8Array> = scalar<Uint8Array, Uint8Array>(
   'bytea',
   (value) => {
     if (!(value instanceof Uint8Array)) return invalid('bytea', 'a Uint8Array or Buffer', value);
+    // Two characters a byte, and a JavaScript string holds about 2^29 of them.
+    if (value.byteLength > maxBytes) throw new InvalidValue(`bytea takes up to ${maxBytes} bytes here`);
     return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
   },
   (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),

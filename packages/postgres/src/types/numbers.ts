@@ -46,7 +46,12 @@ export const bigintAsNumber: PgType<number, string> = scalar(
   'bigint',
   (value) => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-      return invalid('bigint as number', 'a safe integer (up to 2^53 - 1)', value);
+      return invalid(
+        'bigint as number',
+        'a safe integer (up to 2^53 - 1)',
+        value,
+        Number.isInteger(value) ? 'a number out of range' : undefined,
+      );
     }
     return value === 0 ? '0' : String(value);
   },
@@ -67,7 +72,8 @@ function floatType(
   return scalar(
     sql,
     (value) => {
-      if (typeof value !== 'number' || !check(value)) return invalid(sql, allowed, value);
+      if (typeof value !== 'number') return invalid(sql, allowed, value);
+      if (!check(value)) return invalid(sql, allowed, value, 'one of more digits');
       // String(-0) is "0".
       return Object.is(value, -0) ? '-0' : String(value);
     },

@@ -63,8 +63,10 @@ export function kindOf(value: unknown): string {
 }
 
 /** Fails with what is allowed and what was given instead. */
-export function invalid(type: string, allowed: string, value: unknown, kind = kindOf(value)): never {
-  throw new InvalidValue(`${type} takes ${allowed}, not ${kind}`);
+export function invalid(type: string, allowed: string, value: unknown, kind?: string): never {
+  // Where text is asked for and given, it is the wrong text.
+  const other = typeof value === 'string' && allowed.includes('text') ? 'other text' : undefined;
+  throw new InvalidValue(`${type} takes ${allowed}, not ${kind ?? other ?? kindOf(value)}`);
 }
 
 interface Traits<T> {

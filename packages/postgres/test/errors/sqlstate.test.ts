@@ -64,7 +64,7 @@ const expected: readonly Row[] = [
   ['40002', 'transaction_integrity_constraint_violation', ConstraintError, 'never', 'record'],
   ['40003', 'statement_completion_unknown', ConnectionError, 'if-idempotent', 'fatal'],
   ['40P01', 'deadlock_detected', DeadlockError, 'whole-transaction'],
-  ['42501', 'insufficient_privilege', StatementError, 'never', 'record'],
+  ['42501', 'insufficient_privilege', StatementError, 'never'],
   ['42601', 'syntax_error', StatementError, 'never'],
   ['42703', 'undefined_column', StatementError, 'never'],
   ['42804', 'datatype_mismatch', StatementError, 'never'],
