@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BatchOperations } from '@uno/batch';
-import { BatchError, type NewRecord, UnoDBRepository } from '@uno/domain';
+import { BatchError, type NewRecord, type RecordPatch, UnoDBRepository } from '@uno/domain';
 import { executeTextSql } from '@uno/postgres';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -14,10 +14,16 @@ type Repository = UnoDBRepository<typeof samples>;
 interface Command {
   readonly name: string;
   run(repository: Repository, batchSize: number, strategy: 'single_query' | 'chunked'): Promise<unknown>;
+  /** The rows whose unique tag the call writes. */
+  readonly tagged: readonly number[];
 }
 
-function command(name: string, run: Command['run']): Command {
-  return { name, run };
+function command(name: string, run: Command['run'], tagged: readonly number[] = []): Command {
+  return { name, run, tagged };
+}
+
+function taggedOf(patches: readonly RecordPatch<typeof samples>[]): number[] {
+  return patches.filter(({ tag }) => tag !== undefined).map(({ id }) => id);
 }
 
 const commands: fc.Arbitrary<Command> = fc.oneof(
@@ -31,15 +37,19 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   fc
     .oneof(patches, repeatedPatches)
     .map((input) =>
-      command(`batchUpdate ${fc.stringify(input)}`, (repository, batchSize, strategy) =>
-        repository.batchUpdate(input, { batchSize, strategy }),
+      command(
+        `batchUpdate ${fc.stringify(input)}`,
+        (repository, batchSize, strategy) => repository.batchUpdate(input, { batchSize, strategy }),
+        taggedOf(input),
       ),
     ),
   fc
     .tuple(patches, fc.subarray(['title', 'data', 'tag', 'count'] as const, { minLength: 1 }))
     .map(([input, fields]) =>
-      command(`batchUpdate of ${fields.join()} ${fc.stringify(input)}`, (repository, batchSize, strategy) =>
-        repository.batchUpdate(input, { batchSize, strategy, fields }),
+      command(
+        `batchUpdate of ${fields.join()} ${fc.stringify(input)}`,
+        (repository, batchSize, strategy) => repository.batchUpdate(input, { batchSize, strategy, fields }),
+        fields.includes('tag') ? taggedOf(input) : [],
       ),
     ),
   keys.map((input) =>
@@ -76,8 +86,18 @@ function tableOf({ db }: TestContext): Promise<unknown> {
   return executeTextSql(db, sql`select * from "Odd schema"."sample ""of"" types" order by id`);
 }
 
+const tagKey = 'sample "of" types_tag_key';
+
+interface Outcome {
+  readonly result?: unknown;
+  readonly error?: Pick<
+    BatchError,
+    'index' | 'key' | 'sqlstate' | 'constraint' | 'column' | 'field' | 'total' | 'operation' | 'retry'
+  >;
+}
+
 /** A result, or what an error says of the record at fault. */
-async function outcome(run: () => Promise<unknown>): Promise<unknown> {
+async function outcome(run: () => Promise<unknown>): Promise<Outcome> {
   try {
     return { result: await run() };
   } catch (error) {
@@ -103,9 +123,16 @@ describe('every batch method', () => {
         async (before, calls, batchSize, strategy) => {
           await empty();
           for (const repository of repositories) await repository.batchAdd(before, { useBatchOperations: false });
-          for (const { run } of calls) {
-            const expected = await outcome(() => run(twin, batchSize, strategy));
-            expect(await outcome(() => run(set, batchSize, strategy))).toEqual(expected);
+          for (const { run, tagged } of calls) {
+            const actual = await outcome(() => run(set, batchSize, strategy));
+            let expected = await outcome(() => run(twin, batchSize, strategy));
+            if ('result' in actual && expected.error?.constraint === tagKey) {
+              // A set may hand a unique value from one row to another where the order of the records does not allow it.
+              // Then it has to be as if nobody had had the values before.
+              await twin.batchUpdate(tagged.map((id) => ({ id, tag: null })));
+              expected = await outcome(() => run(twin, batchSize, strategy));
+            }
+            expect(actual).toEqual(expected);
           }
           expect(await tableOf(batch)).toEqual(await tableOf(single));
         },
