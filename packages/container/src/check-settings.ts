@@ -1,20 +1,18 @@
 import { BatchOperationsPort } from '@uno/batch';
 import { LruEntityCache } from '@uno/cache';
-import { UnoContext } from '@uno/domain';
-import { ConfigError, UnoPostgresDialect } from '@uno/postgres';
-import { Kysely } from 'kysely';
+import { mergeSettings } from '@uno/domain';
+import { ConfigError } from '@uno/postgres';
 import { namedEntities, namedRepositories } from './config-entries.js';
 import type { UnoContainerConfig } from './container-config.js';
 
 /** What is wrong with the settings of repositories. */
 export function repositoryFaults(config: UnoContainerConfig): string[] {
-  const context = contextWithoutDatabase();
   const named = [
     { name: 'settings', settings: config.settings },
     ...namedRepositories(config).map(({ repository, settings }) => ({ name: repository.name, settings })),
     ...namedEntities(config).map(({ mapping, settings }) => ({ name: mapping.name, settings })),
   ];
-  return named.flatMap(({ name, settings }) => faultsOf(settings, (one) => context.settingsOf({ name }, one)));
+  return named.flatMap(({ name, settings }) => faultsOf(settings, (one) => mergeSettings(name, one)));
 }
 
 /** What is wrong with the settings of batch operations. */
@@ -49,13 +47,4 @@ function faultsOf(settings: object | undefined, check: (one: object) => unknown)
       throw error;
     }
   });
-}
-
-/** For its knowledge of settings only: there may be no database yet that could be used. */
-function contextWithoutDatabase(): UnoContext {
-  const pool = {
-    connect: () => Promise.reject(new ConfigError('There is no database while a configuration is checked.')),
-    end: async () => {},
-  };
-  return new UnoContext({ db: new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) }) });
 }

@@ -1,4 +1,4 @@
-export type { RepositorySettings } from './context/repository-settings.js';
+export { mergeSettings, type RepositorySettings } from './context/repository-settings.js';
 export { UnitOfWork } from './context/unit-of-work.js';
 export { UnoContext, type UnoContextOptions } from './context/uno-context.js';
 export { Entity, type EntityClass } from './entity/entity.js';
@@ -33,7 +33,7 @@ export { insertedFields, updatableFields, updatedFields } from './mapping/record
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
-export { columnList, identifier, tableText } from './mapping/table-sql.js';
+export { columnList, tableText } from './mapping/table-sql.js';
 export { encodeKeys, keyOfInput } from './operations/inputs.js';
 export { requireList } from './operations/require-list.js';
 export { writeTotals } from './operations/write-totals.js';

@@ -5,6 +5,7 @@ export {
   type TextResult,
   type TextStatement,
 } from './dialect/execute-text.js';
+export { identifier } from './dialect/identifier.js';
 export type { PgPool } from './dialect/pool-port.js';
 export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';

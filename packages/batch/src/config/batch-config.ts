@@ -1,3 +1,4 @@
+import { checkOptions } from '@uno/domain';
 import { ConfigError, kindOf } from '@uno/postgres';
 import { availableStrategies, BatchExecutionStrategy } from './batch-execution-strategy.js';
 import { BatchSize } from './batch-size.js';
@@ -33,10 +34,7 @@ export function resolveBatchConfig(
   config: BatchConfig,
   base: ResolvedBatchConfig = defaultBatchConfig,
 ): ResolvedBatchConfig {
-  for (const name of Object.keys(config)) {
-    if (!known.includes(name))
-      throw new ConfigError(`BatchConfig has no option "${name}". Known are: ${known.join(', ')}.`);
-  }
+  checkOptions('BatchConfig', config, known);
   const { batchSize = base.batchSize, executionStrategy = base.executionStrategy } = config;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new ConfigError(

@@ -1,5 +1,6 @@
-import { type AnyMapping, cachedStatement, columnList, identifier, tableText } from '@uno/domain';
+import { type AnyMapping, cachedStatement, columnList, tableText } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
+import { identifier } from '@uno/postgres';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
 /** Rows by key, each with the position of its key in the parameters, from 1, in front. */

@@ -1,4 +1,5 @@
-import { type Field, identifier } from '@uno/domain';
+import type { Field } from '@uno/domain';
+import { identifier } from '@uno/postgres';
 
 /**
  * The records of a chunk as a table: `unnest($1::integer[], $2::text[]) [with ordinality] as u(c0, c1 [, ord])`.

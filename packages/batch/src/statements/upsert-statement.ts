@@ -1,5 +1,6 @@
-import { type AnyMapping, cachedStatement, columnList, type Field, identifier, shapeOf, tableText } from '@uno/domain';
+import { type AnyMapping, cachedStatement, columnList, type Field, shapeOf, tableText } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
+import { identifier } from '@uno/postgres';
 import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /**

@@ -1,8 +1,9 @@
 import type { TextStatement } from '@uno/postgres';
+import { identifier } from '@uno/postgres';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import { type Field, shapeOf } from '../mapping/field.js';
 import { cachedStatement } from '../mapping/statement-cache.js';
-import { columnList, identifier, tableText } from '../mapping/table-sql.js';
+import { columnList, tableText } from '../mapping/table-sql.js';
 
 function keyCondition(mapping: AnyMapping, firstParameter: number): string {
   return mapping.keyFields

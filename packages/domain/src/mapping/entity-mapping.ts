@@ -4,8 +4,10 @@ import type { AnyColumn } from './column.js';
 import { type Field, fieldsOf } from './field.js';
 import type { AnyRelation } from './relation.js';
 
-type Columns = Readonly<Record<string, AnyColumn>>;
-type Relations = Readonly<Record<string, AnyRelation>>;
+/** Columns by property. */
+export type Columns = Readonly<Record<string, AnyColumn>>;
+/** Relations by name. */
+export type Relations = Readonly<Record<string, AnyRelation>>;
 
 /** The text of a row's columns in the order of the mapping's fields. */
 export type TextRow = readonly (string | null)[];

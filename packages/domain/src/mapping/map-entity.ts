@@ -1,14 +1,9 @@
 import { ConfigError } from '@uno/postgres';
 import type { EntityClass } from '../entity/entity.js';
-import type { AnyColumn } from './column.js';
-import { EntityMapping } from './entity-mapping.js';
+import { type Columns, EntityMapping, type Relations } from './entity-mapping.js';
 import { checkName } from './field.js';
 import type { CheckedColumns, CheckedKey, CheckedRelations } from './inferred-types.js';
 import { registerMapping } from './mapping-registry.js';
-import type { AnyRelation } from './relation.js';
-
-type Columns = Readonly<Record<string, AnyColumn>>;
-type Relations = Readonly<Record<string, AnyRelation>>;
 
 /** What {@link mapEntity} takes. */
 export interface MappingConfig<E, C, K extends string, R, T extends string, S extends string> {

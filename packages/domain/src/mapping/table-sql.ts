@@ -1,11 +1,7 @@
+import { identifier } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping } from './entity-mapping.js';
 import type { Field } from './field.js';
-
-/** A name as an SQL identifier, quoted. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
 
 /** The table, quoted, with its schema. */
 export function tableText(mapping: AnyMapping): string {

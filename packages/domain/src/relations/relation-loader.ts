@@ -1,4 +1,4 @@
-import { arrayLiteral, ConfigError, executeTextSql } from '@uno/postgres';
+import { arrayLiteral, ConfigError, executeTextSql, identifier } from '@uno/postgres';
 import { sql } from 'kysely';
 import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
@@ -6,7 +6,7 @@ import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import { mappingOf } from '../mapping/mapping-registry.js';
 import { encodeField } from '../mapping/record-reader.js';
-import { columnList, identifier, tableText } from '../mapping/table-sql.js';
+import { columnList, tableText } from '../mapping/table-sql.js';
 import { sideBySide } from '../operations/side-by-side.js';
 import { EntityReader, type ReadOptions } from '../repository/entity-reader.js';
 

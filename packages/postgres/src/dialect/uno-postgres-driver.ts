@@ -1,6 +1,7 @@
 import type { Driver, QueryCompiler, TransactionSettings } from 'kysely';
 import { CommitUnknownError, ConnectionError, TransactionAbortedError } from '../errors/database-errors.js';
 import { connectFailure } from './connection-address.js';
+import { identifier } from './identifier.js';
 import type { PgPool, PgPoolClient } from './pool-port.js';
 import { TransactionScope } from './transaction-scope.js';
 import { UnoConnection } from './uno-connection.js';
@@ -92,7 +93,7 @@ export class UnoPostgresDriver implements Driver {
   }
 
   async savepoint(connection: UnoConnection, name: string, _compile: QueryCompiler['compileQuery']): Promise<void> {
-    await connection.command(`savepoint ${quoted(name)}`);
+    await connection.command(`savepoint ${identifier(name)}`);
   }
 
   async rollbackToSavepoint(
@@ -100,7 +101,7 @@ export class UnoPostgresDriver implements Driver {
     name: string,
     _compile: QueryCompiler['compileQuery'],
   ): Promise<void> {
-    await connection.command(`rollback to ${quoted(name)}`);
+    await connection.command(`rollback to ${identifier(name)}`);
   }
 
   async releaseSavepoint(
@@ -108,7 +109,7 @@ export class UnoPostgresDriver implements Driver {
     name: string,
     _compile: QueryCompiler['compileQuery'],
   ): Promise<void> {
-    await connection.command(`release ${quoted(name)}`);
+    await connection.command(`release ${identifier(name)}`);
   }
 
   async releaseConnection(connection: UnoConnection): Promise<void> {
@@ -132,8 +133,4 @@ export class UnoPostgresDriver implements Driver {
     connection.scope = undefined;
     scope?.end(outcome);
   }
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
