@@ -5,6 +5,7 @@ export { Entity, type EntityClass } from './entity/entity.js';
 export { asBatchError, BatchError, type BatchErrorOptions } from './errors/batch-error.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
 export { insertOne } from './individual/individual-statements.js';
+export { insertRecord } from './individual/insert-record.js';
 export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
 export {
   type AnyMapping,
@@ -28,7 +29,7 @@ export type {
 } from './mapping/inferred-types.js';
 export { encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
-export { encodeField, type InputRecord, readRecord } from './mapping/record-reader.js';
+export { encodeField, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
 export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';

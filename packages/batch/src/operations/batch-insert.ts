@@ -1,16 +1,15 @@
 import {
   type AnyMapping,
-  encodeField,
   type Field,
   insertedFields,
   insertOne,
-  RowSuppressedError,
+  insertRecord,
   shapeOf,
   type TextRow,
 } from '@uno/domain';
 import { executeText, type Queryable } from '@uno/postgres';
 import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
-import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
+import { type Grouping, grouping, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { forgetInsertFacts, type InsertFacts, readInsertFacts } from '../statements/insert-facts.js';
@@ -22,22 +21,25 @@ export interface InsertedRow {
   readonly row: TextRow;
 }
 
-/** The records that insert the same columns, together. */
-export function insertShapes(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
-  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: indexOf(item) }));
+/** Puts the records of a chunk together that insert the same columns. */
+export function insertShapes(mapping: AnyMapping, chunk: readonly WorkItem[]): Grouping {
+  return grouping(chunk, (item) => insertedFields(mapping, { values: item.values, index: indexOf(item) }));
 }
 
 /** Statements that insert and give nothing back but how many rows came to be. */
 export function insertUnits(mapping: AnyMapping, items: readonly WorkItem[], size: number): WorkUnit<number>[] {
-  return chunksOf(items, size).map((chunk) => ({
-    items: chunk,
-    isOneStatement: () => insertShapes(mapping, chunk).flatMap(partsOf).length === 1,
-    write: (db, part) =>
-      inTurn(insertShapes(mapping, part).flatMap(partsOf), async ({ fields, items: members }) => {
-        const statement = fields.length === 0 ? insertOne(mapping, fields) : insertStatement(mapping, fields);
-        return [(await executeText(db, statement, columnArrays(mapping, fields, members))).affected];
-      }),
-  }));
+  return chunksOf(items, size).map((chunk) => {
+    const shapesOf = insertShapes(mapping, chunk);
+    return {
+      items: chunk,
+      isOneStatement: () => shapesOf(chunk).flatMap(partsOf).length === 1,
+      write: (db, part) =>
+        inTurn(shapesOf(part).flatMap(partsOf), async ({ fields, items: members }) => {
+          const statement = fields.length === 0 ? insertOne(mapping, fields) : insertStatement(mapping, fields);
+          return [(await executeText(db, statement, columnArrays(mapping, fields, members))).affected];
+        }),
+    };
+  });
 }
 
 /** Without a single column there is nothing to make a table of, so such records go one by one. */
@@ -56,8 +58,8 @@ export async function insertReturningUnits(
   const facts = new Map<string, InsertFacts>();
   const units: WorkUnit<InsertedRow>[] = [];
   for (const chunk of chunksOf(items, size)) {
-    const shapes = insertShapes(mapping, chunk);
-    for (const { fields } of shapes) {
+    const shapesOf = insertShapes(mapping, chunk);
+    for (const { fields } of shapesOf(chunk)) {
       const shape = shapeOf(fields);
       if (fields.length > 0 && !facts.has(shape)) {
         const missing = mapping.keyFields.filter((field) => !fields.includes(field));
@@ -68,35 +70,25 @@ export async function insertReturningUnits(
       const known = facts.get(shapeOf(fields));
       // One row is the one record's. A key that only a trigger knows can be told to belong to a record in no other way.
       return known?.defaults === undefined || members.length === 1
-        ? insertEach(session, mapping, fields, members)
+        ? insertEach(session, mapping, members)
         : insertAligned(session, mapping, fields, known.defaults, known.meddling, members);
     };
     units.push({
       items: chunk,
       isOneStatement: () =>
         chunk.length === 1 ||
-        shapes.every(({ fields }, i) => i === 0 && facts.get(shapeOf(fields))?.defaults !== undefined),
-      write: (session, part) => inTurn(insertShapes(mapping, part), (group) => write(session, group)),
+        shapesOf(chunk).every(({ fields }, i) => i === 0 && facts.get(shapeOf(fields))?.defaults !== undefined),
+      write: (session, part) => inTurn(shapesOf(part), (group) => write(session, group)),
     });
   }
   return units;
 }
 
-async function insertEach(
-  db: Queryable,
-  mapping: AnyMapping,
-  fields: readonly Field[],
-  items: readonly WorkItem[],
-): Promise<InsertedRow[]> {
-  const inserted: InsertedRow[] = [];
-  for (const item of items) {
-    const parameters = fields.map((field) => encodeField(mapping, field, item.values[field.property], indexOf(item)));
-    const { rows } = await executeText(db, insertOne(mapping, fields), parameters);
-    const row = rows[0];
-    if (row === undefined) throw new RowSuppressedError(mapping.name);
-    inserted.push({ item, row });
-  }
-  return inserted;
+function insertEach(db: Queryable, mapping: AnyMapping, items: readonly WorkItem[]): Promise<InsertedRow[]> {
+  return inTurn(items, async (item) => {
+    const row = await insertRecord(db, mapping, { values: item.values, index: indexOf(item) });
+    return [{ item, row }];
+  });
 }
 
 async function insertAligned(

@@ -23,15 +23,15 @@ import {
   type WrittenRows,
   writeTotals,
 } from '@uno/domain';
-import { atomically, executeText, type Queryable, requireUnoDialect, ValidationError } from '@uno/postgres';
+import { atomically, type Queryable, requireUnoDialect, ValidationError } from '@uno/postgres';
 import { type ResolvedBatchConfig, resolveBatchConfig } from '../config/batch-config.js';
 import { nameOf } from '../execution/name-of.js';
 import { type About, runUnits } from '../execution/run-units.js';
 import { chunksOf } from '../execution/work-unit.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
-import { type WorkItem, workItems } from '../shapes/work-item.js';
+import { changedItems, newItems, type WorkItem } from '../shapes/work-item.js';
 import { keyArrays } from '../statements/column-arrays.js';
-import { getStatement } from '../statements/key-statements.js';
+import { findRows } from '../statements/key-statements.js';
 import { deleteUnits } from './batch-delete.js';
 import { insertReturningUnits, insertUnits } from './batch-insert.js';
 import {
@@ -91,12 +91,10 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     const config = resolveCall('batchGet', options, [], this.#config);
     const texts = encodeKeys(this.#mapping, 'batchGet', keys);
     const found: (Loaded<M> | undefined)[] = [];
+    const mapping = this.#mapping;
     for (const chunk of chunksOf(texts, statementSize(config, texts.length))) {
-      const statement = getStatement(this.#mapping);
-      const { rows } = await executeText(this.#db, statement, keyArrays(this.#mapping, chunk));
-      const base = found.length;
-      found.push(...chunk.map(() => undefined));
-      for (const [position, ...row] of rows) found[base + Number(position) - 1] = hydrateLoaded(this.#mapping, row);
+      const rows = await findRows(this.#db, mapping, mapping.keyFields, keyArrays(mapping, chunk), chunk.length);
+      for (const row of rows) found.push(row && hydrateLoaded(mapping, row));
     }
     return found;
   }
@@ -122,7 +120,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     const config = resolveCall('batchInsert', options, ['returnModels'], this.#config);
     const mapping = this.#mapping;
     return this.#write('batchInsert', 'insert', records, async (about, list) => {
-      const items = workItems(mapping, list, 'optional');
+      const items = newItems(mapping, list);
       const size = statementSize(config, items.length);
       if (!options.returnModels) {
         const counts = await runUnits(this.#db, insertUnits(mapping, items, size), about);
@@ -146,7 +144,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     const mapping = this.#mapping;
     const allowed = updatableFields(mapping, options.fields);
     return this.#write('batchUpdate', 'update', records, async (about, list) => {
-      const items = foldUpdates(workItems(mapping, list, 'required'), allowed);
+      const items = foldUpdates(changedItems(mapping, list), allowed);
       const units = updateUnits(mapping, items, statementSize(config, items.length), allowed);
       const found = await runUnits(this.#db, units, about);
       const updated = sum(found.map((item) => item.indices.length));
@@ -182,7 +180,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       columns.updated === undefined || columns.updated.some((field) => field.property === property);
     return this.#write('batchUpsert', 'upsert', records, async (about, list) => {
       const items = foldDuplicates(
-        workItems(mapping, list, 'optional'),
+        newItems(mapping, list),
         (item) => constraintTexts(mapping, columns.constraint, item),
         overlay,
       );

@@ -3,7 +3,7 @@ import { executeText } from '@uno/postgres';
 import { AmbiguousKeysError } from '../execution/ambiguous-keys-error.js';
 import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
-import { groupByShape } from '../shapes/group-by-shape.js';
+import { grouping } from '../shapes/group-by-shape.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
 import { updateStatement } from '../statements/update-statement.js';
@@ -25,20 +25,21 @@ export function updateUnits(
   size: number,
   allowed: readonly Field[],
 ): WorkUnit<WorkItem>[] {
-  const shapes = (part: readonly WorkItem[]) =>
-    groupByShape(part, (item) => updatedFields(allowed, { values: item.values, index: indexOf(item) }));
-  return chunksOf(items, size).map((chunk) => ({
-    items: chunk,
-    // Keys of which several mean one row are found out only by what comes back, which has to be undone then.
-    isOneStatement: () => mapping.hasTextKey && shapes(chunk).length === 1,
-    write: (db, part) =>
-      inTurn(shapes(part), async ({ fields, items: members }) => {
-        const keys = members.map((item) => item.key ?? []);
-        const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, members)];
-        const { rows } = await executeText(db, updateStatement(mapping, fields), parameters);
-        const found = new Set(rows.map(([position]) => members[Number(position) - 1]));
-        if (!mapping.hasTextKey && found.size < members.length && members.length > 1) throw new AmbiguousKeysError();
-        return members.filter((item) => found.has(item));
-      }),
-  }));
+  return chunksOf(items, size).map((chunk) => {
+    const shapesOf = grouping(chunk, (item) => updatedFields(allowed, { values: item.values, index: indexOf(item) }));
+    return {
+      items: chunk,
+      // Keys of which several mean one row are found out only by what comes back, which has to be undone then.
+      isOneStatement: () => mapping.hasTextKey && shapesOf(chunk).length === 1,
+      write: (db, part) =>
+        inTurn(shapesOf(part), async ({ fields, items: members }) => {
+          const keys = members.map((item) => item.key ?? []);
+          const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, members)];
+          const { rows } = await executeText(db, updateStatement(mapping, fields), parameters);
+          const found = new Set(rows.map(([position]) => members[Number(position) - 1]));
+          if (!mapping.hasTextKey && found.size < members.length && members.length > 1) throw new AmbiguousKeysError();
+          return members.filter((item) => found.has(item));
+        }),
+    };
+  });
 }

@@ -3,7 +3,8 @@ import { ConfigError, executeText, kindOf, type Queryable, ValidationError } fro
 import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
-import { findByConstraintStatement, upsertStatement } from '../statements/upsert-statement.js';
+import { findRows } from '../statements/key-statements.js';
+import { upsertStatement } from '../statements/upsert-statement.js';
 import { insertShapes } from './batch-insert.js';
 
 /** A row that an upsert wrote. */
@@ -71,16 +72,19 @@ export function upsertUnits(
   size: number,
   columns: UpsertColumns,
 ): WorkUnit<UpsertedRow>[] {
-  return chunksOf(items, size).map((chunk) => ({
-    items: chunk,
-    isOneStatement: () => insertShapes(mapping, chunk).length === 1,
-    write: (db, part) =>
-      inTurn(insertShapes(mapping, part), async ({ fields, items: members }) => {
-        const statement = upsertStatement(mapping, fields, columns.constraint, updatedOf(columns, fields));
-        const { rows } = await executeText(db, statement, columnArrays(mapping, fields, members));
-        return rows.map(([inserted, ...key]) => ({ inserted: inserted === 't', key: key.map(String) }));
-      }),
-  }));
+  return chunksOf(items, size).map((chunk) => {
+    const shapesOf = insertShapes(mapping, chunk);
+    return {
+      items: chunk,
+      isOneStatement: () => shapesOf(chunk).length === 1,
+      write: (db, part) =>
+        inTurn(shapesOf(part), async ({ fields, items: members }) => {
+          const statement = upsertStatement(mapping, fields, columns.constraint, updatedOf(columns, fields));
+          const { rows } = await executeText(db, statement, columnArrays(mapping, fields, members));
+          return rows.map(([inserted, ...key]) => ({ inserted: inserted === 't', key: key.map(String) }));
+        }),
+    };
+  });
 }
 
 /** Nothing that the records do not say is written over a row that is there, and a row keeps its key. */
@@ -101,14 +105,9 @@ export async function findUpserted(
   size: number,
   constraint: readonly Field[],
 ): Promise<(TextRow | undefined)[]> {
-  const found: (TextRow | undefined)[] = [];
-  const statement = findByConstraintStatement(mapping, constraint);
-  for (const chunk of chunksOf(items, size)) {
-    const { rows } = await executeText(db, statement, columnArrays(mapping, constraint, chunk));
-    const byPosition = new Map(rows.map(([position, ...row]) => [Number(position), row]));
-    found.push(...chunk.map((_, i) => byPosition.get(i + 1)));
-  }
-  return found;
+  return inTurn(chunksOf(items, size), (chunk) =>
+    findRows(db, mapping, constraint, columnArrays(mapping, constraint, chunk), chunk.length),
+  );
 }
 
 /** @throws ValidationError when a constraint column of a record is NULL: such a row cannot be found again */

@@ -1,4 +1,4 @@
-import { type AnyMapping, encodeRecordKey, findRecordKey, type KeyTexts, readRecord } from '@uno/domain';
+import { type AnyMapping, encodeRecordKey, findRecordKey, type KeyTexts, readNewRecord, readRecord } from '@uno/domain';
 
 /** One record to be written, standing for one or more records of the caller's input. */
 export interface WorkItem {
@@ -16,15 +16,25 @@ export function indexOf(item: WorkItem): number {
 }
 
 /**
- * The caller's records, checked.
+ * Records to be inserted, checked; they may have a key.
  *
- * @param key - whether every record has to have one
  * @throws ValidationError that names the record
  */
-export function workItems(mapping: AnyMapping, records: readonly unknown[], key: 'required' | 'optional'): WorkItem[] {
+export function newItems(mapping: AnyMapping, records: readonly unknown[]): WorkItem[] {
+  return records.map((record, index) => {
+    const { values } = readNewRecord(mapping, record, index);
+    return { values, indices: [index], key: findRecordKey(mapping, values) };
+  });
+}
+
+/**
+ * Records to be updated, checked to have a key.
+ *
+ * @throws ValidationError that names the record
+ */
+export function changedItems(mapping: AnyMapping, records: readonly unknown[]): WorkItem[] {
   return records.map((record, index) => {
     const { values } = readRecord(mapping, record, index);
-    const texts = key === 'required' ? encodeRecordKey(mapping, values, index) : findRecordKey(mapping, values);
-    return { values, indices: [index], key: texts };
+    return { values, indices: [index], key: encodeRecordKey(mapping, values, index) };
   });
 }

@@ -1,7 +1,6 @@
 import { type AnyMapping, cachedStatement, columnList, type Field, shapeOf, tableText } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
-import { identifier } from '@uno/postgres';
-import { unnestedValue, unnestTable } from './unnest-sql.js';
+import { identifier, type TextStatement } from '@uno/postgres';
+import { compared, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /** A key field that the database fills in, and the expression by which it does. */
 export interface KeyDefault {
@@ -56,8 +55,8 @@ export function insertReturningStatement(
       const inserted = columns.map((_, i) => `v${i}`).join(', ');
       const keys = mapping.keyFields.map((field) => `i.${identifier(field.column)} = input.v${columns.indexOf(field)}`);
       const others = fields.map((field, i) => {
-        const cast = field.type.comparable ? '' : '::text';
-        return `i.${identifier(field.column)}${cast} is not distinct from input.v${i}${cast}`;
+        const stored = compared(field, `i.${identifier(field.column)}`);
+        return `${stored} is not distinct from ${compared(field, `input.v${i}`)}`;
       });
       const matched = (compareAll ? [...keys, ...others] : keys).join(' and ');
       const first = mapping.keyFields[0];

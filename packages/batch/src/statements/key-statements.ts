@@ -1,17 +1,43 @@
-import { type AnyMapping, cachedStatement, columnList, tableText } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
-import { identifier } from '@uno/postgres';
+import {
+  type AnyMapping,
+  cachedStatement,
+  columnList,
+  type Field,
+  shapeOf,
+  type TextRow,
+  tableText,
+} from '@uno/domain';
+import { executeText, identifier, type Queryable, type TextStatement } from '@uno/postgres';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
-/** Rows by key, each with the position of its key in the parameters, from 1, in front. */
-export function getStatement(mapping: AnyMapping): TextStatement {
+/** Rows by some columns, each with the position of its values in the parameters, from 1, in front. */
+function findStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
   return cachedStatement(
     mapping,
-    'get',
+    `find ${shapeOf(fields)}`,
     () =>
-      `select u.ord, ${columnList(mapping.fields, 't')} from ${unnestTable(mapping.keyFields, { ordinality: true })} ` +
-      `join ${tableText(mapping)} as t on ${sameKey(mapping.keyFields, 't')}`,
+      `select u.ord, ${columnList(mapping.fields, 't')} from ${unnestTable(fields, { ordinality: true })} ` +
+      `join ${tableText(mapping)} as t on ${sameKey(fields, 't')}`,
   );
+}
+
+/**
+ * The rows that have the given values in some columns, in the order of the values; `undefined` where there is none.
+ *
+ * @param arrays - one array parameter a field
+ * @param count - how many values each of them has
+ */
+export async function findRows(
+  db: Queryable,
+  mapping: AnyMapping,
+  fields: readonly Field[],
+  arrays: readonly string[],
+  count: number,
+): Promise<(TextRow | undefined)[]> {
+  const found = new Array<TextRow | undefined>(count).fill(undefined);
+  const { rows } = await executeText(db, findStatement(mapping, fields), arrays);
+  for (const [position, ...row] of rows) found[Number(position) - 1] = row;
+  return found;
 }
 
 /** By one key field as `= any($1)`, which takes half the time of a join with the keys. */

@@ -1,6 +1,5 @@
 import { type AnyMapping, cachedStatement, type Field, shapeOf, tableText } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
-import { identifier } from '@uno/postgres';
+import { identifier, type TextStatement } from '@uno/postgres';
 import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /**

@@ -1,7 +1,6 @@
 import { type AnyMapping, cachedStatement, columnList, type Field, shapeOf, tableText } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
-import { identifier } from '@uno/postgres';
-import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
+import { identifier, type TextStatement } from '@uno/postgres';
+import { compared, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /**
  * Inserts records or updates the rows that they conflict with, unless these are already as asked. Gives a row for every
@@ -31,24 +30,8 @@ function conflictAction(updated: readonly Field[]): string {
   if (updated.length === 0) return 'do nothing';
   const assignments = updated.map(({ column }) => `${identifier(column)} = excluded.${identifier(column)}`).join(', ');
   const different = updated.map(
-    (field) => `${comparable(field, 't')} is distinct from ${comparable(field, 'excluded')}`,
+    (field) =>
+      `${compared(field, `t.${identifier(field.column)}`)} is distinct from ${compared(field, `excluded.${identifier(field.column)}`)}`,
   );
   return `do update set ${assignments} where ${different.join(' or ')}`;
-}
-
-/** A type without equality, such as json, is compared by its text. */
-function comparable(field: Field, alias: string): string {
-  const column = `${alias}.${identifier(field.column)}`;
-  return field.type.comparable ? column : `${column}::text`;
-}
-
-/** Rows by the columns of a unique constraint, each with the position of the record, from 1, in front. */
-export function findByConstraintStatement(mapping: AnyMapping, constraint: readonly Field[]): TextStatement {
-  return cachedStatement(
-    mapping,
-    `find on ${shapeOf(constraint)}`,
-    () =>
-      `select u.ord, ${columnList(mapping.fields, 't')} from ${unnestTable(constraint, { ordinality: true })} ` +
-      `join ${tableText(mapping)} as t on ${sameKey(constraint, 't')}`,
-  );
 }

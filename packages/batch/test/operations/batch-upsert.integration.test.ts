@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { BatchOperations } from '@uno/batch';
 import { BatchError } from '@uno/domain';
 import { sql } from 'kysely';
+import { samples } from '../support/sample.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
 import { someTowns, towns } from '../support/town.js';
 
@@ -10,7 +11,7 @@ let operations: BatchOperations<typeof towns>;
 const byName = { constraintColumns: ['country', 'name'] } as const;
 
 beforeAll(async () => {
-  test = await openTestContext([towns]);
+  test = await openTestContext([towns, samples]);
   operations = new BatchOperations({ table: towns, db: test.db, config: { batchSize: 4 } });
 });
 
@@ -107,6 +108,16 @@ describe('batchUpsert', () => {
     const written = await operations.batchUpsert(input, { ...byName, returnModels: true });
     expect(written).toMatchObject({ total: 10, inserted: 1, updated: 1, skipped: 8 });
     expect(written.models.map(({ population }) => population)).toEqual([8, 9, 8, 9, 8, 9, 8, 9, 8, 9]);
+  });
+
+  it('takes entities with computed fields, also twice, and refuses such a field in a plain object', async () => {
+    const own = new BatchOperations({ table: samples, db: test.db });
+    const { models } = await own.batchInsert([{ id: 1, count: 4 }], { returnModels: true });
+    expect(models[0]?.doubled).toBe(8);
+    expect(await own.batchUpsert([...models, ...models])).toMatchObject({ unchanged: 1, skipped: 1 });
+    const written: object = { id: 1, doubled: 9 };
+    const failure = await own.batchUpsert([...models, written as { id: number }]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'UNO_BATCH', index: 1, field: 'doubled' });
   });
 
   it('gives the rows in the order of the input, unchanged ones too', async () => {

@@ -5,8 +5,8 @@ import type { AnyMapping, TextRow } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
-import { encodeField, type InputRecord, readRecord } from '../mapping/record-reader.js';
-import { insertedFields, updatableFields, updatedFields } from '../mapping/record-shape.js';
+import { encodeField, type InputRecord, readNewRecord, readRecord } from '../mapping/record-reader.js';
+import { updatableFields, updatedFields } from '../mapping/record-shape.js';
 import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
 import { encodeKeys, keyOfInput } from '../operations/inputs.js';
 import { requireList } from '../operations/require-list.js';
@@ -15,7 +15,8 @@ import { writeTotals } from '../operations/write-totals.js';
 import type { RecordOperations, WriteTotals } from '../ports/batch-port.js';
 import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WriteKind, WriteObserver } from '../ports/write-observer.js';
-import { deleteOne, existsOne, insertOne, selectOne, updateOne } from './individual-statements.js';
+import { deleteOne, existsOne, selectOne, updateOne } from './individual-statements.js';
+import { insertRecord } from './insert-record.js';
 
 /** What {@link IndividualOperations} works on. */
 export interface IndividualOperationsOptions<M extends AnyMapping> {
@@ -60,9 +61,9 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   /** @throws ValidationError, ConstraintError */
   async insert(record: NewRecord<M>): Promise<Loaded<M>> {
-    const input = readRecord(this.#mapping, record, undefined);
+    const input = readNewRecord(this.#mapping, record, undefined);
     const row = await observeWrite(this.#target, 'insert', async () => {
-      const inserted = await this.#insert(this.#db, input);
+      const inserted = await insertRecord(this.#db, this.#mapping, input);
       return { result: inserted, keys: [keyOfRow(this.#mapping, inserted)] };
     });
     // Only now, because a row that cannot be read has been written all the same.
@@ -100,8 +101,8 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   }
 
   async batchInsert(records: readonly NewRecord<M>[]): Promise<WriteTotals & { readonly models: Loaded<M>[] }> {
-    const models = await this.#each('batchInsert', 'insert', records, async (db, record) => {
-      const row = await this.#insert(db, record);
+    const models = await this.#each('batchInsert', 'insert', records, readNewRecord, async (db, record) => {
+      const row = await insertRecord(db, this.#mapping, record);
       return { result: hydrateLoaded(this.#mapping, row), key: keyOfRow(this.#mapping, row) };
     });
     return { ...writeTotals(records.length, { inserted: models.length }), models };
@@ -112,7 +113,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     options: { readonly fields?: readonly UpdatableField<M>[] | undefined } = {},
   ): Promise<WriteTotals> {
     const allowed = updatableFields(this.#mapping, options.fields);
-    const found = await this.#each('batchUpdate', 'update', records, async (db, record) => {
+    const found = await this.#each('batchUpdate', 'update', records, readRecord, async (db, record) => {
       const key = encodeRecordKey(this.#mapping, record.values, record.index);
       const updated = await this.#update(db, record, key, allowed);
       return { result: updated !== undefined, key: updated && key };
@@ -133,11 +134,12 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     operation: string,
     kind: WriteKind,
     records: readonly unknown[],
+    read: typeof readRecord,
     one: (db: Queryable, record: InputRecord) => Promise<Written<T>>,
   ): Promise<T[]> {
     const name = (record: unknown) => keyOfInput(this.#mapping, record);
     return this.#inTurn(operation, kind, records, name, (db, record, index) =>
-      one(db, readRecord(this.#mapping, record, index)),
+      one(db, read(this.#mapping, record, index)),
     );
   }
 
@@ -186,16 +188,6 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   async #select(key: KeyTexts): Promise<Loaded<M> | undefined> {
     const { rows } = await executeText(this.#db, selectOne(this.#mapping), key);
     return rows[0] && hydrateLoaded(this.#mapping, rows[0]);
-  }
-
-  async #insert(db: Queryable, record: InputRecord): Promise<TextRow> {
-    const mapping = this.#mapping;
-    const fields = insertedFields(mapping, record);
-    const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
-    const { rows } = await executeText(db, insertOne(mapping, fields), parameters);
-    const row = rows[0];
-    if (row === undefined) throw new RowSuppressedError(mapping.name);
-    return row;
   }
 
   /** `undefined` when no row has the key. */

@@ -1,5 +1,4 @@
-import type { TextStatement } from '@uno/postgres';
-import { identifier } from '@uno/postgres';
+import { identifier, type TextStatement } from '@uno/postgres';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import { type Field, shapeOf } from '../mapping/field.js';
 import { cachedStatement } from '../mapping/statement-cache.js';

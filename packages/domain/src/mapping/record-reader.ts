@@ -40,6 +40,26 @@ export function readRecord(mapping: AnyMapping, input: unknown, index: number | 
 }
 
 /**
+ * The same for a record that is to be inserted. A field that the database computes is passed over in an entity, which was
+ * read before, and is an error in a plain object, where somebody wrote it on purpose.
+ *
+ * @throws ValidationError that names the record and what is wrong with it
+ */
+export function readNewRecord(mapping: AnyMapping, input: unknown, index: number | undefined): InputRecord {
+  const record = readRecord(mapping, input, index);
+  if (input instanceof mapping.entity) return record;
+  for (const field of mapping.fields) {
+    if (field.insertMode === 'never' && record.values[field.property] !== undefined) {
+      throw new ValidationError(
+        `${recordName(mapping, index)} gives "${field.property}", which the database computes.`,
+        { index, field: field.property },
+      );
+    }
+  }
+  return record;
+}
+
+/**
  * The text of one field of a record.
  *
  * @throws ValidationError that names record, field and kind of value

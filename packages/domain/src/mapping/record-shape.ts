@@ -4,8 +4,7 @@ import type { Field } from './field.js';
 import { type InputRecord, recordName } from './record-reader.js';
 
 /**
- * The fields that an insert of this record writes: those that are not `undefined`. What the database computes is left
- * out of an entity that was read before, and is an error in a plain object, where somebody wrote it on purpose.
+ * The fields that an insert of this record writes: those that are not `undefined`, without what the database computes.
  *
  * @throws ValidationError when a field without a default is missing
  */
@@ -25,11 +24,6 @@ export function insertedFields(mapping: AnyMapping, record: InputRecord): Field[
       }
     } else if (field.insertMode !== 'never') {
       present.push(field);
-    } else if (!(record.values instanceof mapping.entity)) {
-      throw new ValidationError(
-        `${recordName(mapping, record.index)} gives "${field.property}", which the database computes.`,
-        { index: record.index, field: field.property },
-      );
     }
   }
   return present;
