@@ -17,9 +17,31 @@ export function parseConnectionUrl(connectionString: string, name: string): URL 
 
 /** `host:port` of a connection URL, for messages. */
 export function hostAndPort(connectionString: string): string {
+  const { host, port } = partsOfAddress(connectionString);
+  return `${host}:${port}`;
+}
+
+/** Where the server of a connection URL listens: at an address, or at the socket in a directory. */
+export function serverAddress(connectionString: string): { host: string; port: number } | { path: string } {
+  const { host, port } = partsOfAddress(connectionString);
+  if (host.startsWith('/')) return { path: `${host}/.s.PGSQL.${port}` };
+  return { host: host.replace(/^\[|\]$/g, ''), port };
+}
+
+function partsOfAddress(connectionString: string): { host: string; port: number } {
   const url = new URL(connectionString);
-  const host = url.hostname || url.searchParams.get('host') || process.env['PGHOST'] || 'localhost';
-  return `${host}:${url.port || process.env['PGPORT'] || 5432}`;
+  const host = decodeURIComponent(url.hostname) || url.searchParams.get('host') || process.env['PGHOST'] || 'localhost';
+  return { host, port: Number(url.port || url.searchParams.get('port') || process.env['PGPORT'] || 5432) };
+}
+
+/** The same credentials, database and parameters, at another address. */
+export function withAddress(connectionString: string, host: string, port: number): string {
+  const url = new URL(connectionString);
+  url.hostname = host;
+  url.port = String(port);
+  url.searchParams.delete('host');
+  url.searchParams.delete('port');
+  return url.href;
 }
 
 /** The same server and credentials, another database. */

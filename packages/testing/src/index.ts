@@ -1,6 +1,10 @@
 export { createTestDatabase, TEST_DATABASE_PREFIX, TEST_SERVER_URL } from './create-test-database.js';
+export type { Fault, FaultAction, FaultCondition, FaultPattern, InjectedFault } from './faults/fault.js';
+export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './faults/fault-proxy.js';
+export type { ProxyMessage } from './faults/message-log.js';
+export type { MessageName, MessageOrigin } from './faults/message-names.js';
 export type { PostgresSource, StartPostgresOptions } from './options.js';
-export type { PostgresServer } from './postgres-server.js';
+export type { PostgresServer, RestartMode } from './postgres-server.js';
 export { startPostgres } from './start-postgres.js';
 export type { CreateDatabaseOptions, TestDatabase } from './test-database.js';
 export { TestServerError, type TestServerErrorCode } from './test-server-error.js';

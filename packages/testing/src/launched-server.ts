@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { childEnvironment } from './child-environment.js';
 import { type PostgresSource, settingArguments } from './options.js';
 import { type PostgresBinaries, programs } from './postgres-binaries.js';
-import { newPassword, type PostgresServer, postgresServer } from './postgres-server.js';
-import { ReaperClient } from './reaper-client.js';
+import { newPassword, type PostgresServer, postgresServer, type RestartMode } from './postgres-server.js';
+import { type ReaperChild, ReaperClient } from './reaper-client.js';
 import { findServerUser, type ServerUser, tempParent } from './server-user.js';
 import { messageOf, TestServerError } from './test-server-error.js';
 import { usableBinaries } from './usable-binaries.js';
-import { waitUntilReady } from './wait-until-ready.js';
+import { type Readiness, waitUntilReady } from './wait-until-ready.js';
 
 const READY_LIMIT_MS = 30_000;
+const END_LIMIT_MS = 30_000;
 const PORT_ATTEMPTS = 5;
 const SUPERUSER = 'postgres';
 
@@ -24,6 +25,9 @@ export interface LaunchOptions {
   readonly pickPort?: () => Promise<number>;
 }
 
+/** The signal by which a postmaster ends so. */
+const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const satisfies Record<RestartMode, NodeJS.Signals>;
+
 interface Place {
   readonly reaper: ReaperClient;
   readonly binaries: PostgresBinaries;
@@ -31,6 +35,14 @@ interface Place {
   readonly data: string;
   readonly user: ServerUser | undefined;
   readonly password: string;
+  readonly settings: readonly string[];
+}
+
+interface RunningServer {
+  readonly process: ReaperChild;
+  readonly port: number;
+  readonly connectionString: string;
+  readonly readiness: Readiness;
 }
 
 /**
@@ -48,10 +60,19 @@ export async function launchServer(options: LaunchOptions): Promise<PostgresServ
   try {
     const directory = await reaper.makeDirectory(parent, user && { uid: user.uid, gid: user.gid });
     const binaries = await usableBinaries(options.binaries, directory, user);
-    const place: Place = { reaper, binaries, directory, data: join(directory, 'data'), user, password: newPassword() };
+    const data = join(directory, 'data');
+    const place: Place = { reaper, binaries, directory, data, user, password: newPassword(), settings };
     await makeCluster(place);
-    const { connectionString, version } = await runServer(place, settings, options.pickPort ?? freePort);
-    return postgresServer({ connectionString, source: options.source, version, release: () => reaper.close() });
+    let { server, version } = await startServer(place, options.pickPort ?? freePort);
+    return postgresServer({
+      connectionString: server.connectionString,
+      source: options.source,
+      version,
+      restart: async (mode) => {
+        server = await restartServer(place, server, mode);
+      },
+      release: () => reaper.close(),
+    });
   } catch (error) {
     await reaper.close().catch((cleaning: unknown) => {
       throw new TestServerError('start-failed', `${messageOf(error)} And then: ${messageOf(cleaning)}`, {
@@ -87,34 +108,75 @@ async function makeCluster(place: Place): Promise<void> {
   await rm(passwordFile);
 }
 
-async function runServer(
+async function startServer(
   place: Place,
-  settings: readonly string[],
   pickPort: () => Promise<number>,
-): Promise<{ connectionString: string; version: string }> {
-  const { reaper, data, password } = place;
+): Promise<{ server: RunningServer; version: string }> {
   let said = '';
   for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt += 1) {
-    const port = await pickPort();
-    const where = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
-    const server = await reaper.spawn({
-      ...surroundings(place),
-      command: programs(place.binaries).postgres,
-      args: ['-D', data, ...Object.entries(where).flatMap(([name, value]) => ['-c', `${name}=${value}`]), ...settings],
-      server: true,
-    });
-    const connectionString = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
-    const readiness = await waitUntilReady(connectionString, server.exited, READY_LIMIT_MS);
-    if (readiness.state === 'ready') return { connectionString, version: readiness.version };
-    if (readiness.state === 'timeout') {
-      const why = `did not accept connections within ${READY_LIMIT_MS} ms (${readiness.lastError})`;
-      throw new TestServerError('start-failed', `PostgreSQL ${why}. Its data was in ${data}.`);
-    }
+    const server = await runServer(place, await pickPort());
+    const { readiness } = server;
+    if (readiness.state === 'ready') return { server, version: readiness.version };
+    if (readiness.state === 'timeout') throw new TestServerError('start-failed', silence(place, readiness.lastError));
     said = readiness.outcome.output;
-    // Somebody took the port between our looking and the server's binding it.
-    if (!/could not bind|could not create any TCP\/IP sockets/i.test(said)) break;
+    if (!isPortTaken(said)) break;
   }
   throw new TestServerError('start-failed', `PostgreSQL did not start. It said:\n${said}`);
+}
+
+/** Fails with the old server still known: another try begins by ending what is left of this one. */
+async function restartServer(place: Place, old: RunningServer, mode: RestartMode): Promise<RunningServer> {
+  await endServer(place, old.process, SIGNALS[mode]);
+  const deadline = Date.now() + READY_LIMIT_MS;
+  for (;;) {
+    const server = await runServer(place, old.port);
+    const { readiness } = server;
+    if (readiness.state === 'ready') return server;
+    if (readiness.state === 'timeout') {
+      await endServer(place, server.process, 'SIGQUIT');
+      throw new TestServerError('restart-failed', silence(place, readiness.lastError));
+    }
+    // Whoever looks for a free port may hold ours for a moment.
+    if (!isPortTaken(readiness.outcome.output) || Date.now() > deadline) {
+      throw new TestServerError(
+        'restart-failed',
+        `PostgreSQL did not come back. It said:\n${readiness.outcome.output}`,
+      );
+    }
+  }
+}
+
+async function endServer({ reaper }: Place, server: ReaperChild, signal: NodeJS.Signals): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<'running'>((resolve) => {
+    timer = setTimeout(resolve, END_LIMIT_MS, 'running');
+  });
+  const outcome = await Promise.race([reaper.end(server, signal), tooLong]).finally(() => clearTimeout(timer));
+  if (outcome !== 'running') return;
+  throw new TestServerError('restart-failed', `PostgreSQL did not end within ${END_LIMIT_MS} ms of ${signal}.`);
+}
+
+async function runServer(place: Place, port: number): Promise<RunningServer> {
+  const { reaper, data, password, settings } = place;
+  const where = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
+  const server = await reaper.spawn({
+    ...surroundings(place),
+    command: programs(place.binaries).postgres,
+    args: ['-D', data, ...Object.entries(where).flatMap(([name, value]) => ['-c', `${name}=${value}`]), ...settings],
+    server: true,
+  });
+  const connectionString = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
+  const readiness = await waitUntilReady(connectionString, server.exited, READY_LIMIT_MS);
+  return { process: server, port, connectionString, readiness };
+}
+
+/** Somebody took the port between our looking and the server's binding it. */
+function isPortTaken(said: string): boolean {
+  return /could not bind|could not create any TCP\/IP sockets/i.test(said);
+}
+
+function silence({ data }: Place, lastError: string): string {
+  return `PostgreSQL did not accept connections within ${READY_LIMIT_MS} ms (${lastError}). Its data was in ${data}.`;
 }
 
 function surroundings({ directory, user }: Place) {

@@ -99,6 +99,17 @@ export class ReaperClient {
     }
   }
 
+  /** Signals a process started here, and waits for its end. One that has ended already is left alone. */
+  async end(child: ReaperChild, signal: NodeJS.Signals): Promise<ReaperExit> {
+    this.#hold();
+    try {
+      await this.#request({ do: 'signal', pid: child.pid, signal });
+      return await child.exited;
+    } finally {
+      this.#release();
+    }
+  }
+
   /** Has everything cleaned up, and waits for it. */
   async close(): Promise<void> {
     this.#hold();

@@ -33,6 +33,7 @@ import { dropDatabases, until } from './drop-databases.mjs';
  * @typedef {{ do: 'make-directory', parent: string, owner?: Owner }
  *   | { do: 'adopt-directory', directory: string }
  *   | { do: 'spawn', child: ChildCommand }
+ *   | { do: 'signal', pid: number, signal: NodeJS.Signals }
  *   | { do: 'drop-databases', url: string, prefix: string }} ReaperRequest
  *
  * @typedef {{ code: number | null, signal: string | null, output: string }} ReaperExit
@@ -95,6 +96,10 @@ function handle(request) {
       case 'drop-databases':
         databases.push({ url: request.url, prefix: request.prefix });
         return tell({ reply: id, result: request.prefix });
+      case 'signal':
+        // Only while it is our child and has not ended: afterwards its process id may be somebody else's.
+        if ([...children].some(({ pid }) => pid === request.pid)) signalProcess(request.pid, request.signal);
+        return tell({ reply: id, result: String(request.pid) });
       case 'spawn':
         return spawnChild(id, request.child);
     }

@@ -10,6 +10,10 @@ export type TestServerErrorCode =
   | 'no-server-user'
   /** The server was launched and did not become ready. */
   | 'start-failed'
+  /** Only servers launched here, from embedded or installed binaries, can be restarted. */
+  | 'restart-unsupported'
+  /** The server did not end, or did not come back. */
+  | 'restart-failed'
   /** A server that should be there does not answer or does not let us in. */
   | 'connection-failed'
   /** The role lacks the right to create databases. */
@@ -23,7 +27,9 @@ export type TestServerErrorCode =
   /** The process that cleans up is gone. */
   | 'reaper-failed'
   /** `createTestDatabase` was called outside of a test run that has a server. */
-  | 'no-test-server';
+  | 'no-test-server'
+  /** A fault of a fault proxy was removed before it met its message. */
+  | 'fault-not-fired';
 
 /**
  * The one error of this package. Its message says what was attempted, what happened and what to do; it never holds a

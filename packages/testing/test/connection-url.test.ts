@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { hostAndPort, parseConnectionUrl, withApplicationName, withDatabase } from '../src/connection-url.js';
+import {
+  hostAndPort,
+  parseConnectionUrl,
+  serverAddress,
+  withAddress,
+  withApplicationName,
+  withDatabase,
+} from '../src/connection-url.js';
 
 const URL_WITH_EVERYTHING = 'postgres://me:s%40cret@db.example:6432/app?sslmode=require';
 
@@ -20,6 +27,24 @@ describe('connection URLs', () => {
   it('names host and port', () => {
     expect(hostAndPort(URL_WITH_EVERYTHING)).toBe('db.example:6432');
     expect(hostAndPort('postgres:///db?host=/run/postgresql')).toBe('/run/postgresql:5432');
+  });
+
+  it('says where the server listens', () => {
+    expect(serverAddress(URL_WITH_EVERYTHING)).toEqual({ host: 'db.example', port: 6432 });
+    expect(serverAddress('postgres://me@[::1]/db')).toEqual({ host: '::1', port: 5432 });
+    expect(serverAddress('postgres:///db?host=/run/postgresql&port=6000')).toEqual({
+      path: '/run/postgresql/.s.PGSQL.6000',
+    });
+    expect(serverAddress('postgres://%2Frun%2Fpostgresql/db')).toEqual({ path: '/run/postgresql/.s.PGSQL.5432' });
+  });
+
+  it('exchanges the address and keeps the rest', () => {
+    expect(withAddress(URL_WITH_EVERYTHING, '127.0.0.1', 4000)).toBe(
+      'postgres://me:s%40cret@127.0.0.1:4000/app?sslmode=require',
+    );
+    expect(withAddress('postgres:///db?host=/run/postgresql&port=6000&user=me', '127.0.0.1', 4000)).toBe(
+      'postgres://127.0.0.1:4000/db?user=me',
+    );
   });
 
   it.each(['postgres//me:s3cret@h/d', 'mysql://me:s3cret@h/d', 's3cret'])('refuses %s without repeating it', (url) => {

@@ -54,6 +54,28 @@ describe('the reaper', () => {
     expect(stillRunning([pid])).toEqual([]);
   });
 
+  it('ends a process by a signal, once: one that has ended is left alone', async () => {
+    const child = await reaper.spawn(shell('trap "exit 4" QUIT; : > ready; while :; do :; done'));
+    await until('the trap is set', () => existsSync(join(parent, 'ready')));
+    const outcome = { code: 4, signal: null, output: '' };
+    await expect(reaper.end(child, 'SIGQUIT')).resolves.toEqual(outcome);
+    await expect(reaper.end(child, 'SIGQUIT')).resolves.toEqual(outcome);
+    await reaper.close();
+  });
+
+  it('signals nobody but its own children', async () => {
+    const exited = Promise.resolve({ code: 0, signal: null, output: '' });
+    let signals = 0;
+    const count = () => {
+      signals += 1;
+    };
+    process.on('SIGUSR2', count);
+    await reaper.end({ pid: process.pid, exited }, 'SIGUSR2');
+    await reaper.close();
+    process.off('SIGUSR2', count);
+    expect(signals).toBe(0);
+  });
+
   it('rejects requests when it is dead, whose writes fail with EPIPE', async () => {
     process.kill(Number(reaper.pid), 'SIGKILL');
     const requests = Array.from({ length: 3 }, () => reaper.makeDirectory(parent));

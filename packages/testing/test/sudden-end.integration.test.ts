@@ -87,9 +87,54 @@ describe('when it is killed while the server starts', () => {
   }
 });
 
+describe('when it has restarted its server', () => {
+  /** Has it do so. @returns the processes of the second server */
+  async function restarted(mode: string): Promise<number[]> {
+    owner = ownerProcess(
+      install,
+      START + onSignal(`await server.restart('${mode}'); say({ restarted: 'yes' }); setInterval(() => {}, 1000);`),
+    );
+    await owner.heard();
+    const before = serverProcesses(owner);
+    const answer = owner.heard();
+    signal(owner);
+    await expect(answer).resolves.toEqual({ restarted: 'yes' });
+    expect(stillRunning(before)).toEqual([]);
+    return serverProcesses(owner);
+  }
+
+  it.each(['fast', 'immediate'])('leaves nothing of the second one after SIGKILL (%s)', async (mode) => {
+    const pids = await restarted(mode);
+    owner.child.kill('SIGKILL');
+    await owner.ended;
+    await owner.nothingLeft();
+    expect(stillRunning(pids)).toEqual([]);
+  });
+
+  it('ends by itself all the same', async () => {
+    await startAndEnd(onSignal('await server.restart();'), signal);
+    await expect(owner.ended).resolves.toEqual({ code: 0, signal: null });
+  });
+
+  it('leaves nothing after SIGKILL amid one restart after the other', async () => {
+    owner = ownerProcess(install, START + onSignal("for (;;) await server.restart('immediate');"));
+    await owner.heard();
+    const first = serverProcesses(owner);
+    signal(owner);
+    await until('the first server is gone', () => stillRunning(first).length === 0);
+    owner.child.kill('SIGKILL');
+    await owner.ended;
+    await owner.nothingLeft();
+  });
+});
+
 describe('when the reaper is killed', () => {
-  it('does no harm to the owner, and stop() still leaves nothing', async () => {
-    owner = ownerProcess(install, START + onSignal("await server.stop(); say({ stopped: 'yes' });"));
+  it.each([
+    ['', ''],
+    [', of a restarted server as well', 'await server.restart();'],
+  ])('does no harm to the owner, and stop() still leaves nothing%s', async (_what, restart) => {
+    const start = START.replace('say(', `${restart} say(`);
+    owner = ownerProcess(install, start + onSignal("await server.stop(); say({ stopped: 'yes' });"));
     await owner.heard();
     const pids = serverProcesses(owner);
     const [reaper] = reapers(install);
