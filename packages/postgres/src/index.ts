@@ -1,4 +1,5 @@
 export {
+  type ExecuteOptions,
   executeText,
   executeTextSql,
   preparedStatement,
@@ -6,10 +7,12 @@ export {
   type TextStatement,
 } from './dialect/execute-text.js';
 export { identifier } from './dialect/identifier.js';
+export { MovingSavepoint } from './dialect/moving-savepoint.js';
 export type { PgPool } from './dialect/pool-port.js';
+export { type PoolUse, poolUse } from './dialect/pool-use.js';
 export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';
-export { atomically, scopeOf } from './dialect/transactions.js';
+export { type AtomicOptions, atomically, scopeOf } from './dialect/transactions.js';
 export { UnoPostgresDialect } from './dialect/uno-postgres-dialect.js';
 export {
   CanceledError,
@@ -20,6 +23,7 @@ export {
   type DatabaseErrorOptions,
   DeadlockError,
   LockTimeoutError,
+  OperationTimeoutError,
   ResourceError,
   SerializationError,
   StatementError,
@@ -27,8 +31,9 @@ export {
   TransactionAbortedError,
 } from './errors/database-errors.js';
 export { ConfigError, ValidationError, type ValidationErrorOptions } from './errors/input-errors.js';
+export { noteRetries } from './errors/note-retries.js';
 export { isRecordFault } from './errors/translate.js';
-export { type Retry, UnoError, type UnoErrorOptions } from './errors/uno-error.js';
+export { type Retry, type RetryNote, UnoError, type UnoErrorOptions } from './errors/uno-error.js';
 export { arrayLiteral, arrayOf } from './types/arrays.js';
 export { bytea, type Json, JsonNull, json, jsonb, jsonNull } from './types/documents.js';
 export { bigintAsNumber, bigintExact, boolean, double, integer, numeric, real, smallint } from './types/numbers.js';

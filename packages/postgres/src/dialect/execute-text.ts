@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { CompiledQuery, type RawBuilder } from 'kysely';
+import { CompiledQuery, type QueryExecutor, type RawBuilder } from 'kysely';
+import { giveUpWaiting } from './give-up-waiting.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
-import type { TextQuery } from './text-query.js';
+import { isMetered, type TextQuery } from './text-query.js';
 import { inTurn } from './transactions.js';
 
 /** A statement whose SQL text never changes; only its parameters do. */
@@ -16,6 +17,17 @@ export interface TextResult {
   readonly rows: readonly (readonly (string | null)[])[];
   /** Rows inserted, updated or deleted; 0 for a query. */
   readonly affected: number;
+  /** Bytes that the statement took on the connection, parameters and all; 0 where the pool does not expose its sockets. */
+  readonly bytesSent: number;
+}
+
+/** How a text statement is run. */
+export interface ExecuteOptions {
+  /**
+   * Aborted before the statement is sent, it is never sent; aborted while the statement runs, the server is asked to
+   * cancel it, and has 2,000 ms to answer before the connection is closed. No other statement is ever hit.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A statement that is prepared under a name made of its text, so that equal texts share one plan on a connection. */
@@ -28,25 +40,63 @@ export function preparedStatement(sql: string): TextStatement {
  * and every Kysely plugin.
  *
  * @throws ConfigError when the Kysely instance does not use {@link UnoPostgresDialect}
+ * @throws CanceledError when the signal was aborted and the statement was not sent or did not succeed; a statement that
+ *   succeeded nevertheless gives its result
+ * @throws ConnectionError when the signal was aborted, the server could not be made to answer, and the statement, being
+ *   in no transaction, may have happened
  * @throws UnoError for whatever PostgreSQL refuses
+ * @example
+ * ```ts
+ * const { rows } = await executeText(db, { sql: 'select name from city where id = $1' }, ['7'], {
+ *   signal: AbortSignal.timeout(500),
+ * });
+ * ```
  */
 export function executeText(
   db: Queryable,
   statement: TextStatement,
   parameters: readonly unknown[] = [],
+  options: ExecuteOptions = {},
 ): Promise<TextResult> {
-  return execute(db, CompiledQuery.raw(statement.sql, [...parameters]), statement.name);
+  return execute(db, CompiledQuery.raw(statement.sql, [...parameters]), statement.name, options);
 }
 
 /** Runs SQL made with Kysely's `sql` tag and gives the rows as PostgreSQL wrote them; see {@link executeText}. */
-export function executeTextSql(db: Queryable, query: RawBuilder<unknown>): Promise<TextResult> {
-  return execute(db, query.compile(db), undefined);
+export function executeTextSql(
+  db: Queryable,
+  query: RawBuilder<unknown>,
+  options: ExecuteOptions = {},
+): Promise<TextResult> {
+  return execute(db, query.compile(db), undefined, options);
 }
 
-async function execute(db: Queryable, compiled: CompiledQuery, statementName: string | undefined): Promise<TextResult> {
+async function execute(
+  db: Queryable,
+  compiled: CompiledQuery,
+  statementName: string | undefined,
+  { signal }: ExecuteOptions,
+): Promise<TextResult> {
   requireUnoDialect(db);
-  const query: TextQuery = { ...compiled, textRows: true, statementName };
+  const guard = signal === undefined ? undefined : { signal };
+  const query: TextQuery = { ...compiled, textRows: true, statementName, guard };
   const executor = db.getExecutor().withoutPlugins();
-  const result = await inTurn(db, () => executor.executeQuery<readonly (string | null)[]>(query));
-  return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
+  const result = await giveUpWaiting(signal, (begin) =>
+    inTurn(db, () => beginningOn(executor, begin).executeQuery<readonly (string | null)[]>(query)),
+  );
+  return {
+    rows: result.rows,
+    affected: Number(result.numAffectedRows ?? 0n),
+    bytesSent: isMetered(result) ? result.bytesSent : 0,
+  };
+}
+
+/** The executor, which calls `begin` when it has got its connection and before anything is sent on it. */
+function beginningOn(executor: QueryExecutor, begin: () => void): QueryExecutor {
+  return executor.withConnectionProvider({
+    provideConnection: (consumer) =>
+      executor.provideConnection(async (connection) => {
+        begin();
+        return consumer(connection);
+      }),
+  });
 }

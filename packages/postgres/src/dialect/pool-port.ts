@@ -1,3 +1,5 @@
+import type { ConnectionOptions } from 'node:tls';
+
 /** The slice of `pg` that uno needs, declared here so that no version of its types is forced on anybody. */
 export interface PgPool {
   connect(): Promise<PgPoolClient>;
@@ -9,15 +11,41 @@ export interface PgPool {
     readonly port?: number | undefined;
     readonly database?: string | undefined;
   };
+  /** Connections that are open or being opened. */
+  readonly totalCount?: number | undefined;
+  readonly idleCount?: number | undefined;
+  /** Callers that wait for a connection. */
+  readonly waitingCount?: number | undefined;
 }
 
+/** What is optional is needed to cancel statements and to count bytes; all of `pg`'s clients but the native one have it. */
 export interface PgPoolClient {
-  query(config: PgQueryConfig): Promise<PgResult>;
+  query(config: PgQueryConfig): Promise<PgResult | readonly PgResult[]>;
   query<C extends PgCursor>(cursor: C): C;
   /** The connection was lost; without a listener, Node ends the process. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** `true` closes the connection instead of giving it back. */
   release(destroy?: boolean): void;
+  /** A host name, an address, or the directory of a Unix socket. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly ssl?: boolean | ConnectionOptions | undefined;
+  /** `direct` begins TLS without asking for it first. */
+  readonly sslNegotiation?: string | undefined;
+  /** Of the server's BackendKeyData; a key of more than 4 bytes is a buffer. */
+  readonly processID?: number | null | undefined;
+  readonly secretKey?: number | Uint8Array | null | undefined;
+  readonly connection?: { readonly stream?: PgStream | undefined } | undefined;
+}
+
+/** The socket of a client. */
+export interface PgStream {
+  destroy(error?: Error): unknown;
+  readonly bytesWritten?: number | undefined;
+  /** `true` on a TLS socket. */
+  readonly encrypted?: boolean | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }
 
 export interface PgQueryConfig {

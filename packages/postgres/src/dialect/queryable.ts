@@ -10,6 +10,11 @@ export interface Queryable {
   readonly isTransaction: boolean;
   getExecutor(): QueryExecutor;
   transaction(): TransactionStarter;
+  connection(): ConnectionStarter;
+}
+
+interface ConnectionStarter {
+  execute<T>(run: (connection: Queryable) => Promise<T>): Promise<T>;
 }
 
 interface TransactionStarter {

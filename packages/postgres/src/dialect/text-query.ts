@@ -1,12 +1,32 @@
-import type { CompiledQuery } from 'kysely';
+import type { CompiledQuery, QueryResult } from 'kysely';
+import type { Guard } from './statement-guard.js';
+
+/** A compiled query that is not waited for without end. */
+export interface GuardedQuery extends CompiledQuery {
+  readonly guard: Guard | undefined;
+}
 
 /** A compiled query whose rows come back as arrays of PostgreSQL's own text. */
-export interface TextQuery extends CompiledQuery {
+export interface TextQuery extends GuardedQuery {
   readonly textRows: true;
   readonly statementName: string | undefined;
+}
+
+/** What a result of ours says besides Kysely's. */
+export interface MeteredResult {
+  /** Bytes that the statement took on the connection. */
+  readonly bytesSent: number;
 }
 
 /** Whether the rows of a query are wanted as text. */
 export function isTextQuery(query: CompiledQuery): query is TextQuery {
   return 'textRows' in query;
+}
+
+export function isGuardedQuery(query: CompiledQuery): query is GuardedQuery {
+  return 'guard' in query;
+}
+
+export function isMetered<R>(result: QueryResult<R>): result is QueryResult<R> & MeteredResult {
+  return 'bytesSent' in result && typeof result.bytesSent === 'number';
 }

@@ -1,8 +1,10 @@
-import { CompiledQuery } from 'kysely';
+import { canceledUncommitted } from './canceled.js';
+import { giveUpWaiting } from './give-up-waiting.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
+import { command, rollbackTo, savepointName } from './savepoint.js';
 import { transactionEnded } from './transaction-level.js';
 import { currentLevel, onNewLevel } from './transaction-position.js';
-import type { TransactionScope } from './transaction-scope.js';
+import type { TransactionScope, TransactionWishes } from './transaction-scope.js';
 import { UnoConnection } from './uno-connection.js';
 
 /**
@@ -35,7 +37,24 @@ export async function inTurn<T>(db: Queryable, run: () => Promise<T>): Promise<T
   return scope === undefined ? run() : currentLevel(scope).inTurn(run);
 }
 
-let savepoints = 0;
+/** How a transaction is run. */
+export interface AtomicOptions {
+  /**
+   * Aborted while a connection, or the turn in a transaction of the caller, is waited for, the wait ends at once and
+   * nothing happens. Aborted later on, it does not interrupt the function, whose statements take the signal themselves;
+   * but nothing is committed any more. Aborted while COMMIT is under way, it gives the server 2,000 ms to answer.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether it is worth knowing for sure what became of a COMMIT on a lost connection: PostgreSQL is asked for the
+   * transaction's id when it begins (which uses one up, and so is nothing for transactions that only read) and, if need
+   * be, for up to 5,000 ms on another connection, what became of that id. The first statement of the function can no
+   * longer be `set transaction isolation level`. Of no effect in a transaction of the caller.
+   *
+   * It relies on the same cluster answering: after a failover in which transactions were lost, the answer can be wrong.
+   */
+  readonly writes?: boolean | undefined;
+}
 
 /**
  * Runs a function so that it happens wholly or not at all: in a transaction of its own, or behind a savepoint in the
@@ -43,13 +62,61 @@ let savepoints = 0;
  * transaction take turns.
  *
  * @throws whatever the function throws
+ * @throws CanceledError when the signal was aborted: nothing was written
+ * @throws CommitUnknownError when the connection was lost during COMMIT and, with `writes`, it could not be found out
+ *   what became of it; ConnectionError with retry `whole-transaction` when it was found out that nothing was written
+ * @example
+ * ```ts
+ * const signal = AbortSignal.timeout(2_000);
+ * await atomically(
+ *   db,
+ *   async (trx) => {
+ *     await executeText(trx, { sql: 'update account set balance = balance - 1 where id = $1' }, ['7'], { signal });
+ *     await executeText(trx, { sql: 'update account set balance = balance + 1 where id = $1' }, ['8'], { signal });
+ *   },
+ *   { signal, writes: true },
+ * );
+ * ```
  */
-export async function atomically<T>(db: Queryable, run: (db: Queryable) => Promise<T>): Promise<T> {
-  const scope = await scopeOf(db);
-  if (scope !== undefined) return currentLevel(scope).inTurn(() => behindSavepoint(db, scope, run));
-  return db.transaction().execute(async (transaction) => {
-    const own = await scopeOf(transaction);
-    return own === undefined ? run(transaction) : onNewLevel(own, () => run(transaction));
+export async function atomically<T>(
+  db: Queryable,
+  run: (db: Queryable) => Promise<T>,
+  options: AtomicOptions = {},
+): Promise<T> {
+  const { signal } = options;
+  return giveUpWaiting(signal, async (begin) => {
+    const scope = await scopeOf(db);
+    if (scope === undefined) return inOwnTransaction(db, run, options, begin);
+    return currentLevel(scope).inTurn(async () => {
+      begin();
+      return behindSavepoint(db, scope, run, signal);
+    });
+  });
+}
+
+function inOwnTransaction<T>(
+  db: Queryable,
+  run: (db: Queryable) => Promise<T>,
+  { signal, writes }: AtomicOptions,
+  begin: () => void,
+): Promise<T> {
+  requireUnoDialect(db);
+  return db.connection().execute(async (single) => {
+    begin();
+    await wish(single, signal === undefined && !writes ? undefined : { signal, writes });
+    return single.transaction().execute(async (transaction) => {
+      const own = await scopeOf(transaction);
+      // Aborted while BEGIN was under way, which had come too far to be cancelled.
+      if (signal?.aborted) throw canceledUncommitted(signal);
+      return own === undefined ? run(transaction) : onNewLevel(own, () => run(transaction));
+    });
+  });
+}
+
+/** Says what is asked of the transaction that is opened next on a connection. */
+async function wish(single: Queryable, wishes: TransactionWishes | undefined): Promise<void> {
+  await single.getExecutor().provideConnection(async (connection) => {
+    if (connection instanceof UnoConnection) connection.wishes = wishes;
   });
 }
 
@@ -57,25 +124,22 @@ async function behindSavepoint<T>(
   db: Queryable,
   scope: TransactionScope,
   run: (db: Queryable) => Promise<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
-  const name = `uno_${++savepoints}`;
-  await command(db, `savepoint ${name}`);
+  const name = savepointName();
+  await command(db, `savepoint ${name}`, { signal });
   try {
     const result = await onNewLevel(scope, () => run(db));
     // This fails where a statement has failed and its error was not thrown on.
-    await command(db, `release ${name}`);
+    await command(db, `release ${name}`, { signal });
     return result;
   } catch (error) {
     try {
-      await command(db, `rollback to ${name}`);
+      await rollbackTo(db, name);
       await command(db, `release ${name}`);
     } catch {
       // The connection is gone, and with it the transaction: the first error says why.
     }
     throw error;
   }
-}
-
-async function command(db: Queryable, sql: string): Promise<void> {
-  await db.getExecutor().executeQuery(CompiledQuery.raw(sql));
 }

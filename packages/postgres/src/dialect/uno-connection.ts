@@ -1,10 +1,14 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import Cursor from 'pg-cursor';
+import { CanceledError, type ConnectionError, StatementTimeoutError } from '../errors/database-errors.js';
 import { isConnectionLost, isStalePlan, translateError } from '../errors/translate.js';
 import type { UnoError } from '../errors/uno-error.js';
+import { type CancelTarget, cancelTargetOf } from './cancel-target.js';
+import { canceledByServer, canceledUncommitted, canceledUnsent } from './canceled.js';
 import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
-import { isTextQuery } from './text-query.js';
-import type { TransactionScope } from './transaction-scope.js';
+import { type Guard, type GuardedConnection, underGuard } from './statement-guard.js';
+import { isGuardedQuery, isTextQuery, type MeteredResult } from './text-query.js';
+import type { TransactionScope, TransactionWishes } from './transaction-scope.js';
 
 /** The values of a result exactly as PostgreSQL wrote them. */
 const asText = { getTypeParser: () => (text: string) => text };
@@ -20,14 +24,18 @@ const sessionSettings =
 const writes = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /** A pooled connection as Kysely sees it, whose errors are uno's. */
-export class UnoConnection implements DatabaseConnection {
+export class UnoConnection implements DatabaseConnection, GuardedConnection {
   readonly #client: PgPoolClient;
   #prepared = false;
   #broken = false;
+  #destroyed = false;
+  #discarded = false;
   #lost: UnoError | undefined;
   readonly #onLost = new Set<() => void>();
   /** The transaction that is open on this connection. */
   scope: TransactionScope | undefined;
+  /** What is asked of the transaction that is opened next on it; Kysely's settings have no room for that. */
+  wishes: TransactionWishes | undefined;
 
   constructor(client: PgPoolClient) {
     this.#client = client;
@@ -50,9 +58,24 @@ export class UnoConnection implements DatabaseConnection {
     this.#prepared = true;
   }
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await this.#send(configOf(query));
+  get cancelTarget(): CancelTarget | undefined {
+    return cancelTargetOf(this.#client);
+  }
+
+  /** Bytes that were written to the socket since it was opened; 0 where the pool does not expose it. */
+  get #bytesWritten(): number {
+    return this.#client.connection?.stream?.bytesWritten ?? 0;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R> & Partial<MeteredResult>> {
+    const before = this.#bytesWritten;
+    const result = await this.#send(configOf(query), isGuardedQuery(query) ? query.guard : undefined);
+    // Kysely's own queries get what its own dialect gives.
+    const metered = isTextQuery(query) ? { bytesSent: this.#bytesWritten - before } : {};
+    // Several statements in one text: none of the results is the result.
+    if (isList(result)) return { rows: [], ...metered };
     return {
+      ...metered,
       ...(writes.has(result.command) ? { numAffectedRows: BigInt(result.rowCount ?? 0) } : {}),
       // Kysely's own contract: the caller names the type of the rows.
       rows: (result.rows ?? []) as R[],
@@ -60,6 +83,7 @@ export class UnoConnection implements DatabaseConnection {
   }
 
   async *streamQuery<R>(query: CompiledQuery, chunkSize = 100): AsyncIterableIterator<QueryResult<R>> {
+    this.scope?.countStatement();
     const cursor = this.#client.query(new Cursor(query.sql, [...query.parameters]));
     try {
       for (;;) {
@@ -72,13 +96,22 @@ export class UnoConnection implements DatabaseConnection {
     }
   }
 
-  /** Runs a statement without parameters and gives its command tag. */
-  async command(sql: string): Promise<string> {
-    return (await this.#send({ text: sql })).command;
+  /** Runs a statement without parameters, or several, and gives the command tag of the last. */
+  async command(sql: string, guard?: Guard): Promise<string> {
+    return last(await this.#send({ text: sql }, guard)).command;
+  }
+
+  /** Runs a statement, or several without parameters, and gives the first value of the last result as text. */
+  async textOf(sql: string, values: string[] = [], guard?: Guard): Promise<string | undefined> {
+    const { rows } = last(await this.#send({ text: sql, values, rowMode: 'array', types: asText }, guard));
+    const [row] = rows;
+    const value: unknown = Array.isArray(row) ? row[0] : undefined;
+    return typeof value === 'string' ? value : undefined;
   }
 
   /** Gives the connection back to the pool, or closes it where it must not be used again. */
   release(): void {
+    if (this.#discarded) return;
     this.#client.release(this.#broken || this.#lost !== undefined || this.scope !== undefined);
   }
 
@@ -87,8 +120,57 @@ export class UnoConnection implements DatabaseConnection {
     this.#broken = true;
   }
 
-  #send(config: PgQueryConfig): Promise<PgResult> {
-    return this.#translated(() => this.#client.query(config));
+  destroy(reason: ConnectionError): void {
+    this.#destroyed = true;
+    this.#lost ??= reason;
+    this.#client.connection?.stream?.destroy();
+    for (const listener of this.#onLost) listener();
+  }
+
+  /**
+   * Closes the connection and gives up its place in the pool before its user does, who may be the one waiting for that
+   * place. To release it later on does nothing more.
+   */
+  discard(): void {
+    this.#broken = true;
+    this.release();
+    this.#discarded = true;
+  }
+
+  async #send(config: PgQueryConfig, guard?: Guard): Promise<PgResult | readonly PgResult[]> {
+    const run = () => {
+      this.scope?.countStatement();
+      return this.#translated(() => this.#client.query(config));
+    };
+    if (guard === undefined) return run();
+    const { signal, cancel = true } = guard;
+    if (!cancel) return underGuard(this, guard, () => this.#orLost(run));
+    if (signal?.aborted) throw canceledUnsent(signal);
+    try {
+      return await underGuard(this, guard, () => this.#orLost(run));
+    } catch (error) {
+      throw signal?.aborted ? this.#asCanceled(error, signal) : error;
+    }
+  }
+
+  /** What a statement whose signal was aborted has failed with. */
+  #asCanceled(error: unknown, signal: AbortSignal): unknown {
+    // The server tells a timeout from a request by its words only, and those are in its own language: we have asked.
+    const cancelled = error instanceof CanceledError || error instanceof StatementTimeoutError;
+    if (cancelled && error.sqlstate === '57014') return canceledByServer(signal, error.sqlstate);
+    // Outside of a transaction it may have happened, or may happen yet: that is for the ConnectionError to say.
+    return this.#destroyed && this.scope !== undefined ? canceledUncommitted(signal) : error;
+  }
+
+  /** A pool that does not expose its sockets gives no other way to stop waiting. */
+  #orLost<T>(run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onLost = (): void => reject(this.#lost);
+      this.#onLost.add(onLost);
+      run()
+        .finally(() => this.#onLost.delete(onLost))
+        .then(resolve, reject);
+    });
   }
 
   /** A cursor waits for the server to confirm; on a lost connection it would wait for ever. */
@@ -115,6 +197,18 @@ export class UnoConnection implements DatabaseConnection {
       throw translated;
     }
   }
+}
+
+function isList(results: PgResult | readonly PgResult[]): results is readonly PgResult[] {
+  return Array.isArray(results);
+}
+
+/** The result of the last of several statements that were sent as one. */
+function last(results: PgResult | readonly PgResult[]): PgResult {
+  if (!isList(results)) return results;
+  const found = results.at(-1);
+  if (found === undefined) throw new Error('The driver gave no result.');
+  return found;
 }
 
 function configOf(query: CompiledQuery): PgQueryConfig {

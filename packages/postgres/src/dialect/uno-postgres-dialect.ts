@@ -39,7 +39,7 @@ export class UnoPostgresDialect implements Dialect {
   }
 
   createAdapter(): DialectAdapter {
-    return new UnoPostgresAdapter();
+    return new UnoPostgresAdapter(this.#pool);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the signature of Kysely's Dialect interface

@@ -1,9 +1,13 @@
 import type { Driver, QueryCompiler, TransactionSettings } from 'kysely';
 import { CommitUnknownError, ConnectionError, TransactionAbortedError } from '../errors/database-errors.js';
+import { canceledUncommitted } from './canceled.js';
+import { lookUpCommit } from './commit-lookup.js';
 import { connectFailure } from './connection-address.js';
 import { identifier } from './identifier.js';
+import { openTransaction } from './open-transaction.js';
 import type { PgPool, PgPoolClient } from './pool-port.js';
-import { TransactionScope } from './transaction-scope.js';
+import { ROLLBACK_LIMIT_MS } from './time-limits.js';
+import type { TransactionScope } from './transaction-scope.js';
 import { UnoConnection } from './uno-connection.js';
 
 /** Of all drivers, since several may share a pool: a client has one state and one listener. */
@@ -37,14 +41,11 @@ export class UnoPostgresDriver implements Driver {
   }
 
   async beginTransaction(connection: UnoConnection, settings: TransactionSettings): Promise<void> {
-    const level = settings.isolationLevel === undefined ? '' : ` isolation level ${settings.isolationLevel}`;
-    const access = settings.accessMode === undefined ? '' : ` ${settings.accessMode}`;
-    await connection.command(`start transaction${level}${access}`);
-    connection.scope = new TransactionScope();
+    connection.scope = await openTransaction(connection, settings);
   }
 
   async commitTransaction(connection: UnoConnection): Promise<void> {
-    const { lost } = connection;
+    const { lost, scope } = connection;
     if (lost !== undefined) {
       this.#end(connection, 'rolled-back');
       throw new ConnectionError(
@@ -53,18 +54,13 @@ export class UnoPostgresDriver implements Driver {
         { cause: lost },
       );
     }
+    // Kysely rolls back then, as after any error.
+    if (scope?.signal?.aborted) throw canceledUncommitted(scope.signal);
     let tag: string;
     try {
-      tag = await connection.command('commit');
+      tag = await connection.command('commit', { signal: scope?.signal, cancel: false });
     } catch (error) {
-      if (error instanceof ConnectionError) {
-        this.#end(connection, 'unknown');
-        throw new CommitUnknownError(
-          'The connection was lost while the transaction was being committed: it is either wholly in the database or not at all. Look before repeating it.',
-          'if-idempotent',
-          { cause: error, sqlstate: error.sqlstate },
-        );
-      }
+      if (error instanceof ConnectionError) return this.#resolveCommit(connection, scope, error);
       // A deferred constraint, for example: the server has rolled back.
       this.#end(connection, 'rolled-back');
       throw error;
@@ -84,7 +80,7 @@ export class UnoPostgresDriver implements Driver {
     // After a failed COMMIT, Kysely rolls back what has ended already.
     if (connection.scope === undefined) return;
     try {
-      await connection.command('rollback');
+      await connection.command('rollback', { limitMs: ROLLBACK_LIMIT_MS });
     } catch {
       // The server rolls back by itself when the connection goes, and the error that led here is the one to show.
       connection.markBroken();
@@ -126,6 +122,36 @@ export class UnoPostgresDriver implements Driver {
     } catch (error) {
       throw connectFailure(error, this.#pool);
     }
+  }
+
+  /** Ends a transaction whose COMMIT was not answered as what it became, where that can be found out. */
+  async #resolveCommit(
+    connection: UnoConnection,
+    scope: TransactionScope | undefined,
+    cause: ConnectionError,
+  ): Promise<void> {
+    let hint = 'Look before repeating it.';
+    if (scope?.transactionId !== undefined) {
+      // In a pool of one, or when all its connections were lost at once, no other could be had beside it.
+      connection.discard();
+      const fate = await lookUpCommit(() => this.acquireConnection(), scope.transactionId);
+      if (fate.status === 'committed') return this.#end(connection, 'committed');
+      if (fate.status === 'aborted') {
+        this.#end(connection, 'rolled-back');
+        throw new ConnectionError(
+          'The connection was lost while the transaction was being committed. PostgreSQL says that it was rolled back: nothing of it is in the database.',
+          'whole-transaction',
+          { cause, sqlstate: cause.sqlstate },
+        );
+      }
+      hint = `PostgreSQL was asked, and ${fate.why}. ${hint}`;
+    }
+    this.#end(connection, 'unknown');
+    throw new CommitUnknownError(
+      `The connection was lost while the transaction was being committed: it is either wholly in the database or not at all. ${hint}`,
+      'if-idempotent',
+      { cause, sqlstate: cause.sqlstate },
+    );
   }
 
   #end(connection: UnoConnection, outcome: 'committed' | 'rolled-back' | 'unknown'): void {

@@ -52,7 +52,10 @@ export class StatementTimeoutError extends DatabaseError {
   readonly code = 'UNO_STATEMENT_TIMEOUT';
 }
 
-/** The statement was cancelled on request (57014). */
+/**
+ * A statement was cancelled on request (57014), or a signal was aborted before something was sent. Where the request was
+ * an `AbortSignal`'s, the `cause` is its reason.
+ */
 export class CanceledError extends DatabaseError {
   readonly code = 'UNO_CANCELED';
 }
@@ -78,6 +81,18 @@ export class StatementError extends DatabaseError {
  */
 export class TransactionAbortedError extends DatabaseError {
   readonly code = 'UNO_TRANSACTION_ABORTED';
+}
+
+/** An operation of several statements did not end in the time that it was given. */
+export class OperationTimeoutError extends UnoError {
+  readonly code = 'UNO_TIMEOUT';
+  /** The time that was given, in ms. */
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number, options: UnoErrorOptions = {}) {
+    super(`The operation did not end within ${timeoutMs} ms.`, 'whole-transaction', options);
+    this.timeoutMs = timeoutMs;
+  }
 }
 
 /** The connection was lost while COMMIT was under way: the transaction is either wholly in the database or not at all. */

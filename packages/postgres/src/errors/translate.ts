@@ -63,12 +63,12 @@ export function translateError(error: unknown, operation?: string): UnoError {
   if (UnoError.is(error)) return error;
   if (isServerError(error)) return fromServer(error, operation);
   if (isLostConnection(error)) {
-    return new ConnectionError(`The connection to PostgreSQL failed: ${describe(error)}.`, 'if-idempotent', {
+    return new ConnectionError(`The connection to PostgreSQL failed: ${describeError(error)}.`, 'if-idempotent', {
       operation,
       cause: error,
     });
   }
-  return new StatementError(`The statement failed: ${describe(error)}.`, 'never', { operation, cause: error });
+  return new StatementError(`The statement failed: ${describeError(error)}.`, 'never', { operation, cause: error });
 }
 
 /** Whether one record among those sent may be at fault, rather than the statement or the server. */
@@ -174,8 +174,9 @@ function isLostConnection(error: unknown): boolean {
   return lostMessages.some((text) => error.message.includes(text));
 }
 
-function describe(error: unknown): string {
-  if (isAggregate(error)) return error.errors.map(describe).join('; ');
+/** What an error of the driver or of a socket says; Node joins several into one without a message of its own. */
+export function describeError(error: unknown): string {
+  if (isAggregate(error)) return error.errors.map(describeError).join('; ');
   return isError(error) ? error.message : String(error);
 }
 

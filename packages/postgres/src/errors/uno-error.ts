@@ -10,6 +10,18 @@ const unoErrorBrand: unique symbol = Symbol.for('uno.error');
  */
 export type Retry = 'safe' | 'whole-transaction' | 'if-idempotent' | 'never';
 
+/** One attempt that failed before the one whose error was thrown. */
+export interface RetryNote {
+  /** What PostgreSQL said; `undefined` where it said nothing, as on a lost connection. */
+  readonly sqlstate: string | undefined;
+  /** The `code` of the error of that attempt, such as `UNO_DEADLOCK`. */
+  readonly code: string;
+  /** The pause after that attempt, in ms. */
+  readonly delayMs: number;
+}
+
+const NO_RETRIES: readonly RetryNote[] = Object.freeze([]);
+
 /** What every uno error takes besides its message. */
 export interface UnoErrorOptions {
   /** The public operation that failed, such as `batchInsert`. */
@@ -38,6 +50,8 @@ export abstract class UnoError extends Error {
   abstract readonly code: string;
   readonly retry: Retry;
   readonly operation: string | undefined;
+  /** The attempts before this one, oldest first; empty when nothing was repeated. Set by `noteRetries`. */
+  readonly retries: readonly RetryNote[] = NO_RETRIES;
   /** Recognises uno errors of another installed copy of this package, where `instanceof` fails. */
   readonly [unoErrorBrand] = true;
 

@@ -25,6 +25,7 @@ describe('executeText', () => {
     expect(await executeText(db, statement)).toEqual({
       rows: [['1', 't', null, '1.50', '{a,b}', '2024-02-29']],
       affected: 0,
+      bytesSent: expect.any(Number),
     });
   });
 
@@ -59,7 +60,7 @@ describe('executeText', () => {
 
   it('says how many rows were written', async () => {
     const insert = { sql: "insert into city select x, 'n' from generate_series(1, 3) x returning id" };
-    expect(await executeText(db, insert)).toEqual({ rows: [['1'], ['2'], ['3']], affected: 3 });
+    expect(await executeText(db, insert)).toMatchObject({ rows: [['1'], ['2'], ['3']], affected: 3 });
     expect((await executeText(db, { sql: 'update city set full_name = null where id > 1' })).affected).toBe(2);
     expect((await executeText(db, { sql: 'delete from city' })).affected).toBe(3);
   });

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Kysely, sql } from 'kysely';
+import type pg from 'pg';
+import {
+  atomically,
+  CanceledError,
+  CommitUnknownError,
+  executeText,
+  type Queryable,
+  scopeOf,
+  type TransactionOutcome,
+} from '../../src/index.js';
+import { failureOf, until, untilBlocked } from '../support/conditions.js';
+import { CuttingProxy, throughPort } from '../support/cutting-proxy.js';
+import { prepare, TestBed } from '../support/test-bed.js';
+
+let bed: TestBed;
+let db: Kysely<unknown>;
+let pool: pg.Pool;
+let observer: pg.Client;
+
+const reason = new Error('the user went away');
+
+beforeAll(async () => {
+  bed = await TestBed.create();
+  ({ db, pool } = bed.open({ pool: { max: 1 } }));
+  observer = await bed.session();
+  await prepare(observer, 'create table note (text text primary key)');
+});
+beforeEach(() => prepare(observer, 'truncate note'));
+afterAll(() => bed.close());
+
+async function write(on: Queryable, text: string): Promise<void> {
+  await executeText(on, { sql: 'insert into note values ($1)' }, [text]);
+}
+
+async function notes(): Promise<(string | null | undefined)[]> {
+  return (await executeText(db, { sql: 'select text from note order by text' })).rows.map(([text]) => text);
+}
+
+async function watch(on: Queryable, outcomes: TransactionOutcome[]): Promise<void> {
+  (await scopeOf(on))?.onEnd((outcome) => outcomes.push(outcome));
+}
+
+function expectCanceled(error: unknown): void {
+  expect(error).toBeInstanceOf(CanceledError);
+  expect(error).toMatchObject({ code: 'UNO_CANCELED', retry: 'whole-transaction', cause: reason });
+}
+
+describe('atomically with a signal', () => {
+  it('does what it does without one', async () => {
+    const { signal } = new AbortController();
+    expect(await atomically(db, (trx) => write(trx, 'a').then(() => 'done'), { signal })).toBe('done');
+    const cause = new Error('of the caller');
+    expect(await failureOf(atomically(db, () => Promise.reject(cause), { signal }))).toBe(cause);
+    expect(await notes()).toEqual(['a']);
+  });
+
+  it('that is aborted takes no connection and runs nothing', async () => {
+    const fresh = bed.open();
+    const run = atomically(fresh.db, (trx) => write(trx, 'a'), { signal: AbortSignal.abort(reason) });
+    expectCanceled(await failureOf(run));
+    expect(fresh.pool.totalCount).toBe(0);
+  });
+
+  it('gives up the wait for a connection at once, and gives it straight back when it comes', async () => {
+    const sent: string[] = [];
+    pool.once('acquire', (client) => void client.on('drain', () => sent.push('a statement')));
+    const controller = new AbortController();
+    const seen: string[] = [];
+    await db.connection().execute(async (connection) => {
+      const run = atomically(db, async () => void seen.push('run'), { signal: controller.signal });
+      const waiting = failureOf(run);
+      await until('it waits for a connection', async () => pool.waitingCount === 1);
+      controller.abort(reason);
+      expectCanceled(await waiting);
+      await executeText(connection, { sql: 'select 1' });
+      sent.length = 0;
+    });
+    await until('the connection is back', async () => pool.idleCount === 1 && pool.waitingCount === 0);
+    expect([seen, sent]).toEqual([[], []]);
+  });
+
+  it('does not interrupt the function, and commits nothing', async () => {
+    const controller = new AbortController();
+    const outcomes: TransactionOutcome[] = [];
+    const run = atomically(
+      db,
+      async (trx) => {
+        await watch(trx, outcomes);
+        await write(trx, 'a');
+        controller.abort(reason);
+        await write(trx, 'b');
+        expect((await executeText(trx, { sql: 'select text from note' })).rows).toHaveLength(2);
+      },
+      { signal: controller.signal },
+    );
+    expectCanceled(await failureOf(run));
+    expect(outcomes).toEqual(['rolled-back']);
+    expect(await notes()).toEqual([]);
+  });
+
+  it('in a transaction of the caller takes back its own part only', async () => {
+    const controller = new AbortController();
+    await db.transaction().execute(async (trx) => {
+      await write(trx, 'before');
+      const inner = atomically(
+        trx,
+        async (savepoint) => {
+          await write(savepoint, 'lost');
+          controller.abort(reason);
+        },
+        { signal: controller.signal },
+      );
+      expectCanceled(await failureOf(inner));
+      expectCanceled(await failureOf(atomically(trx, () => write(trx, 'never'), { signal: controller.signal })));
+      await write(trx, 'after');
+    });
+    expect(await notes()).toEqual(['after', 'before']);
+  });
+
+  it('gives up the wait for its turn in a transaction at once', async () => {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    await db.transaction().execute(async (trx) => {
+      let release: (() => void) | undefined;
+      const held = atomically(trx, () => new Promise<void>((resolve) => (release = resolve)));
+      const queued = failureOf(atomically(trx, async () => void seen.push('late'), { signal: controller.signal }));
+      await until('the first one holds the turn', async () => release !== undefined);
+      controller.abort(reason);
+      expectCanceled(await queued);
+      release?.();
+      await held;
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it('that is aborted while BEGIN is not answered closes the connection', async () => {
+    const proxy = await CuttingProxy.before(bed.connectionString);
+    const remote = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } });
+    await executeText(remote.db, { sql: 'select 1' });
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const run = atomically(remote.db, async () => void seen.push('run'), { signal: controller.signal, writes: true });
+    proxy.arm('start transaction', 'no-answer');
+    const failure = failureOf(run);
+    await until('it is on its way', async () => {
+      const { rows } = await observer.query("select 1 from pg_stat_activity where query like 'start transaction%'");
+      return rows.length > 0;
+    });
+    controller.abort(reason);
+    expectCanceled(await failure);
+    expect(seen).toEqual([]);
+    await until('it is not used again', async () => remote.pool.totalCount === 0);
+    await remote.db.destroy();
+    await proxy.close();
+  });
+});
+
+describe('a COMMIT whose signal is aborted', () => {
+  const lockAtCommit = 4712;
+
+  beforeAll(() =>
+    prepare(
+      observer,
+      `create function wait_for_lock() returns trigger language plpgsql as $$ begin
+         perform pg_advisory_xact_lock(${lockAtCommit}); return null; end $$`,
+      `create constraint trigger wait_at_commit after insert on note deferrable initially deferred
+         for each row when (new.text = 'slow') execute function wait_for_lock()`,
+    ),
+  );
+
+  it('is not cancelled where the server answers in time', async () => {
+    const holder = await bed.session();
+    await prepare(holder, `select pg_advisory_lock(${lockAtCommit})`);
+    const controller = new AbortController();
+    const outcomes: TransactionOutcome[] = [];
+    const pids: number[] = [];
+    const run = atomically(
+      db,
+      async (trx) => {
+        await watch(trx, outcomes);
+        pids.push(Number((await executeText(trx, { sql: 'select pg_backend_pid()' })).rows[0]?.[0]));
+        await write(trx, 'slow');
+      },
+      { signal: controller.signal },
+    );
+    await until('COMMIT is to come', async () => pids.length > 0);
+    for (const pid of pids) await untilBlocked(observer, pid);
+    controller.abort(reason);
+    await prepare(holder, `select pg_advisory_unlock(${lockAtCommit})`);
+    await run;
+    expect(outcomes).toEqual(['committed']);
+    expect(await notes()).toEqual(['slow']);
+  });
+
+  it('and that is not answered within the grace period is a CommitUnknownError', async () => {
+    const proxy = await CuttingProxy.before(bed.connectionString);
+    const remote = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } });
+    const controller = new AbortController();
+    const outcomes: TransactionOutcome[] = [];
+    const run = atomically(
+      remote.db,
+      async (trx) => {
+        await watch(trx, outcomes);
+        await write(trx, 'a');
+        proxy.arm('commit', 'no-answer');
+      },
+      { signal: controller.signal },
+    );
+    const failure = failureOf(run);
+    await until('it is committed on the server', async () => (await notes()).length === 1);
+    controller.abort(reason);
+    expect(await failure).toBeInstanceOf(CommitUnknownError);
+    expect(outcomes).toEqual(['unknown']);
+    await remote.db.destroy();
+    await proxy.close();
+  });
+});
+
+describe('a ROLLBACK that is not answered', () => {
+  it('closes the connection, and shows the error that led to it', async () => {
+    const proxy = await CuttingProxy.before(bed.connectionString);
+    const remote = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } });
+    const outcomes: TransactionOutcome[] = [];
+    const run = remote.db.transaction().execute(async (trx) => {
+      await watch(trx, outcomes);
+      await sql`insert into note values ('a')`.execute(trx);
+      proxy.arm('rollback', 'no-answer');
+      throw reason;
+    });
+    expect(await failureOf(run)).toBe(reason);
+    expect(outcomes).toEqual(['rolled-back']);
+    await until('it is not used again', async () => remote.pool.totalCount === 0);
+    expect(await notes()).toEqual([]);
+    await remote.db.destroy();
+    await proxy.close();
+  });
+});
