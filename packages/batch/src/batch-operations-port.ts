@@ -1,10 +1,13 @@
 import type { AnyMapping, BatchPort, BatchPortRequest, RecordOperations } from '@uno/domain';
-import { type BatchConfig, type ResolvedBatchConfig, resolveBatchConfig } from './config/batch-config.js';
+import { type BatchConfig, type ResolvedConfig, resolveBatchConfig } from './config/batch-config.js';
+import { BatchMetrics } from './metrics/batch-metrics.js';
+import type { BatchMetricsSnapshot } from './metrics/batch-metrics-snapshot.js';
 import { BatchOperations } from './operations/batch-operations.js';
 
-/** The batch port over {@link BatchOperations}: gives repositories their set-based operations. */
+/** The batch port over {@link BatchOperations}: gives repositories their set-based operations, and counts them all. */
 export class BatchOperationsPort implements BatchPort {
-  readonly #config: ResolvedBatchConfig;
+  readonly #config: ResolvedConfig<BatchConfig>;
+  readonly #metrics = new BatchMetrics();
 
   /** @throws ConfigError for a configuration that is wrong */
   constructor(config: BatchConfig = {}) {
@@ -12,12 +15,12 @@ export class BatchOperationsPort implements BatchPort {
   }
 
   operations<M extends AnyMapping>(request: BatchPortRequest<M>): RecordOperations<M> {
-    const { batchSize, strategy } = request.defaults;
-    return new BatchOperations({
-      table: request.mapping,
-      db: request.db,
-      observers: request.observers,
-      config: resolveBatchConfig({ batchSize, executionStrategy: strategy }, this.#config),
-    });
+    const { mapping, db, observers } = request;
+    return new BatchOperations({ table: mapping, db, observers, config: this.#config, metrics: this.#metrics });
+  }
+
+  /** What the batch methods of all repositories have done so far; nothing under `collectMetrics: false`. */
+  getMetrics(): BatchMetricsSnapshot {
+    return this.#metrics.snapshot();
   }
 }

@@ -1,6 +1,27 @@
 export { BatchOperationsPort } from './batch-operations-port.js';
-export { type BatchConfig, defaultBatchConfig, type ResolvedBatchConfig } from './config/batch-config.js';
+export { type BatchConfig, defaultBatchConfig, type EngineConfig } from './config/batch-config.js';
 export { BatchExecutionStrategy } from './config/batch-execution-strategy.js';
 export { BatchSize } from './config/batch-size.js';
-export { BatchOperations, type WithModels } from './operations/batch-operations.js';
-export type { BatchOperationsOptions, BatchUpdateOptions, BatchUpsertOptions } from './operations/batch-options.js';
+export { BatchMetrics } from './metrics/batch-metrics.js';
+export type { BatchMetricsSnapshot, ErrorSummary, OperationMetrics } from './metrics/batch-metrics-snapshot.js';
+export type { CallDescription, CallEnd, RecordFailure } from './metrics/call-recorder.js';
+export type { Distribution } from './metrics/distribution.js';
+export type { Logger } from './metrics/logger.js';
+export { BatchOperations } from './operations/batch-operations.js';
+export type {
+  BatchInsertOptions,
+  BatchOperationsOptions,
+  BatchUpdateOptions,
+  BatchUpsertOptions,
+  BatchWriteCall,
+} from './operations/batch-options.js';
+export type { BatchSource } from './source/batch-source.js';
+export type {
+  BatchChannelMessages,
+  BatchChunkMessage,
+  BatchEndMessage,
+  BatchFailureMessage,
+  BatchFallbackMessage,
+  BatchRetryMessage,
+  BatchStartMessage,
+} from './telemetry/channels.js';

@@ -96,15 +96,11 @@ describe('a configuration is refused', () => {
       { database, entities: [gardens, { mapping: gardens }, gardens] },
       'the entity Garden is registered twice',
     ],
-    [
-      'with a setting that there is not',
-      { database, settings: { bachSize: 5 } },
-      'settings: unknown setting "bachSize"',
-    ],
+    ['with a setting that there is not', { database, settings: { bachSize: 5 } }, 'settings has no option "bachSize"'],
     [
       'with a setting of a repository that there is not',
       { database, repositories: [{ repository: GardenRepository, bachSize: 5 }] },
-      'GardenRepository: unknown setting "bachSize". Known are: useBatchOperations, useCache, batchSize, strategy.',
+      'GardenRepository has no option "bachSize". Known are: useBatchOperations, useCache, batchSize, strategy, timeoutMs.',
     ],
     [
       'with a setting of a repository of another type',
@@ -119,7 +115,7 @@ describe('a configuration is refused', () => {
     [
       'with batch settings that are wrong',
       { database, batch: { batchSize: -1 } },
-      'batch: batchSize is a whole number',
+      'batchSize takes a whole number from 1',
     ],
     [
       'with batch settings that there are not',
@@ -175,8 +171,8 @@ describe('a configuration is refused', () => {
       'settings: batchSize takes a whol',
       'GardenRepository: batchSize take',
       'GardenRepository: useCache takes',
-      'Tree: unknown setting "nope". Kn',
-      'batch: batchSize is a whole numb',
+      'Tree has no option "nope". Known',
+      'batch: BatchConfig: batchSize ta',
       'batch: BatchConfig has no option',
       'cache: The cache setting maxEntr',
       'cache: The cache setting ttlMs i',

@@ -2,10 +2,12 @@ export { mergeSettings, type RepositorySettings } from './context/repository-set
 export { UnitOfWork } from './context/unit-of-work.js';
 export { UnoContext, type UnoContextOptions } from './context/uno-context.js';
 export { Entity, type EntityClass } from './entity/entity.js';
-export { asBatchError, BatchError, type BatchErrorOptions } from './errors/batch-error.js';
+export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch-error.js';
+export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
+export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
 export { insertOne } from './individual/individual-statements.js';
-export { insertRecord } from './individual/insert-record.js';
+export { deleteRecord, type Execute, insertRecord, updateRecord } from './individual/record-statements.js';
 export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
 export {
   type AnyMapping,
@@ -27,7 +29,7 @@ export type {
   RelationName,
   UpdatableField,
 } from './mapping/inferred-types.js';
-export { encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
+export { encodeKey, encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export { encodeField, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
 export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
@@ -35,24 +37,48 @@ export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/rela
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
-export { encodeKeys, keyOfInput } from './operations/inputs.js';
-export { requireList } from './operations/require-list.js';
-export { writeTotals } from './operations/write-totals.js';
+export { Deadline } from './operations/deadline.js';
+export { encodeKeys, keyOfInput, keyOfKey } from './operations/inputs.js';
+export {
+  callback,
+  flag,
+  mergeOptions,
+  milliseconds,
+  type OptionRules,
+  wholeNumberFrom,
+  writeOptionRules,
+} from './operations/option-rules.js';
+export { type ProgressCounts, ProgressMeter } from './operations/progress-meter.js';
+export { type CallDefaults, commitsByChunk, resolveCall } from './operations/resolve-call.js';
+export { defaultRetryPolicy, type RetryPolicy, retrying } from './operations/retrying.js';
+export { type CallName, EndOfCall, endOfCall, type RecordName } from './operations/write-call.js';
+export { type SettledStatus, WriteLedger } from './operations/write-ledger.js';
 export type {
-  BatchCallOptions,
   BatchPort,
   BatchPortRequest,
+  PortWriteOptions,
   RecordOperations,
-  WriteTotals,
+  WithModels,
 } from './ports/batch-port.js';
+export type { BatchCallOptions, BatchProgress, BatchWriteOptions } from './ports/call-options.js';
 export type { Awaitable, EntityCache, EntityCacheRegion, FillTicket } from './ports/entity-cache.js';
 export { observeWrite, type WriteTarget, type WrittenRows } from './ports/observe-write.js';
+export type {
+  FailedRecord,
+  RecordOutcome,
+  RecordStatus,
+  WithOutcomes,
+  WriteResult,
+  WriteTotals,
+} from './ports/record-outcome.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { checkOptions } from './repository/check-options.js';
 export type {
   BatchGetOptions,
   BatchOptions,
+  BatchOutcomeOptions,
+  BatchReadOptions,
   GetOptions,
   ListOptions,
   UpdateFields,

@@ -1,56 +1,127 @@
-import { checkOptions } from '@uno/domain';
-import { ConfigError, kindOf } from '@uno/postgres';
-import { availableStrategies, BatchExecutionStrategy } from './batch-execution-strategy.js';
+import {
+  type CallDefaults,
+  callback,
+  defaultRetryPolicy,
+  flag,
+  mergeOptions,
+  type OptionRules,
+  type RecordName,
+  type RecordOutcome,
+  wholeNumberFrom,
+  writeOptionRules,
+} from '@uno/domain';
+import type { UnoError } from '@uno/postgres';
+import type { Logger } from '../metrics/logger.js';
+import { BatchExecutionStrategy } from './batch-execution-strategy.js';
 import { BatchSize } from './batch-size.js';
 
-/** How batch operations work unless a call says otherwise. */
-export interface BatchConfig {
-  /** Records in one statement, from 1. Default {@link BatchSize}.LARGE. */
+/** How batches are done unless a call says otherwise, whatever they are made of. */
+export interface EngineConfig {
+  /** Records in one chunk, from 1. Default {@link BatchSize}.LARGE. */
   readonly batchSize?: number | undefined;
   /** Default `chunked`. */
   readonly executionStrategy?: BatchExecutionStrategy | undefined;
+  /**
+   * Chunks that are done side by side under `parallel`, at most, from 1, and calls of an async `preProcess` or
+   * `postProcess`. Default 4. One connection of the pool at least is left to others.
+   */
+  readonly maxWorkers?: number | undefined;
+  /** Whether `getMetrics` has something to tell. Default `true`. */
+  readonly collectMetrics?: boolean | undefined;
+  /** Tells the logger how far a call has come, at most once a second, and how it ended. Default `false`. */
+  readonly logProgress?: boolean | undefined;
+  /** Hears of progress, retries, and of records that had to be done one by one. Default `console` for progress. */
+  readonly logger?: Logger | undefined;
+  /** Milliseconds after which a call is cancelled on the server. No limit if not said. */
+  readonly timeoutMs?: number | undefined;
+  /** How often a transaction is repeated after a failure that may pass, from 0. Default 3. */
+  readonly retryCount?: number | undefined;
+  /** The longest pause before the first repetition, in milliseconds; it doubles with each further one. Default 100. */
+  readonly retryDelayMs?: number | undefined;
+  /**
+   * Told once of every record that is left out under `onRecordError: 'skip'`, with that record, when it is certain; and
+   * of the error that ends a call. What it throws fails the call, unless that has failed already.
+   */
+  readonly onError?: ((error: UnoError, record: RecordName | undefined) => void) | undefined;
 }
 
-/** A {@link BatchConfig} with everything said and checked. */
-export interface ResolvedBatchConfig {
-  readonly batchSize: number;
-  readonly executionStrategy: BatchExecutionStrategy;
+/** How {@link BatchOperations} work unless a call says otherwise. */
+export interface BatchConfig extends EngineConfig {
+  /**
+   * Called with every record that is to be inserted, updated or upserted, before it is checked; gives the record to
+   * write instead, or `null` to leave it out, which counts as skipped. What it throws is that record's failure.
+   */
+  readonly preProcess?: ((record: object, index: number) => object | null | PromiseLike<object | null>) | undefined;
+  /**
+   * Called with every record that was written, and its entity if entities are asked for. Under `atomicity: 'all'` that
+   * is before the commit, and again if the transaction has to be repeated; what it throws rolls back.
+   */
+  readonly postProcess?: ((outcome: RecordOutcome, model: object | undefined) => void | PromiseLike<void>) | undefined;
 }
+
+/** What an engine configuration comes to when everything that has a default is said. */
+export type ResolvedConfig<C extends EngineConfig> = Readonly<C> & typeof defaultBatchConfig;
 
 /** What holds where nothing is said. */
-export const defaultBatchConfig: ResolvedBatchConfig = Object.freeze({
-  batchSize: BatchSize.LARGE,
-  executionStrategy: BatchExecutionStrategy.CHUNKED,
+export const defaultBatchConfig = Object.freeze({
+  batchSize: BatchSize.LARGE as number,
+  executionStrategy: BatchExecutionStrategy.CHUNKED as BatchExecutionStrategy,
+  maxWorkers: 4,
+  collectMetrics: true,
+  logProgress: false,
+  ...defaultRetryPolicy,
 });
 
-const known: readonly string[] = ['batchSize', 'executionStrategy'];
+export const engineConfigRules: OptionRules<EngineConfig> = {
+  batchSize: writeOptionRules.batchSize,
+  executionStrategy: writeOptionRules.strategy,
+  maxWorkers: wholeNumberFrom(1),
+  collectMetrics: flag,
+  logProgress: flag,
+  logger: {
+    takes: 'an object with the methods info and warn, such as a pino logger or console',
+    allows: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'info' in value &&
+      typeof value.info === 'function' &&
+      'warn' in value &&
+      typeof value.warn === 'function',
+  },
+  timeoutMs: writeOptionRules.timeoutMs,
+  retryCount: wholeNumberFrom(0),
+  retryDelayMs: {
+    takes: 'milliseconds, from 0',
+    allows: (value) => typeof value === 'number' && value >= 0 && value < Infinity,
+  },
+  onError: callback,
+};
+
+const batchConfigRules: OptionRules<BatchConfig> = {
+  ...engineConfigRules,
+  preProcess: callback,
+  postProcess: callback,
+};
 
 /**
- * Puts a configuration over another one. Neither is changed.
+ * Says everything that a configuration leaves out. It is not changed, and the result cannot be.
  *
- * @throws ConfigError for an option that is unknown or has a value that is not allowed
+ * @throws ConfigError for an option that is unknown or has a value that it does not take
  */
-export function resolveBatchConfig(
-  config: BatchConfig,
-  base: ResolvedBatchConfig = defaultBatchConfig,
-): ResolvedBatchConfig {
-  checkOptions('BatchConfig', config, known);
-  const { batchSize = base.batchSize, executionStrategy = base.executionStrategy } = config;
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new ConfigError(
-      `batchSize is a whole number from 1, not ${Number.isInteger(batchSize) ? batchSize : kindOf(batchSize)}.`,
-    );
-  }
-  return Object.freeze({ batchSize, executionStrategy: checkStrategy(executionStrategy) });
+export function resolveBatchConfig(config: BatchConfig): ResolvedConfig<BatchConfig> {
+  return resolveConfig('BatchConfig', batchConfigRules, config);
 }
 
-function checkStrategy(strategy: BatchExecutionStrategy): BatchExecutionStrategy {
-  if (availableStrategies.includes(strategy)) return strategy;
-  const all: readonly string[] = Object.values(BatchExecutionStrategy);
-  const available = `Available are: ${availableStrategies.join(', ')}.`;
-  throw new ConfigError(
-    all.includes(strategy)
-      ? `The strategy "${strategy}" is not available in this version. ${available}`
-      : `There is no strategy "${String(strategy)}". ${available}`,
-  );
+/** The same for any configuration of the engine. */
+export function resolveConfig<C extends EngineConfig>(
+  where: string,
+  rules: OptionRules<C>,
+  config: C,
+): ResolvedConfig<C> {
+  return Object.freeze({ ...defaultBatchConfig, ...mergeOptions(where, rules, config) } as ResolvedConfig<C>);
+}
+
+/** What a call goes by where it says nothing itself. */
+export function callDefaults(config: ResolvedConfig<EngineConfig>): CallDefaults {
+  return { batchSize: config.batchSize, strategy: config.executionStrategy, timeoutMs: config.timeoutMs };
 }

@@ -4,15 +4,12 @@ export const BatchExecutionStrategy = Object.freeze({
   SINGLE_QUERY: 'single_query',
   /** Statements of `batchSize` records, one after the other, in one transaction. */
   CHUNKED: 'chunked',
+  /** Chunks side by side, each committed on a connection of its own. */
   PARALLEL: 'parallel',
+  /** As `chunked`, while the next chunks are already read and encoded, and the last ones post-processed. */
   PIPELINED: 'pipelined',
+  /** As `single_query`; when that is too much at once, all over again as `chunked`. */
   OPTIMISTIC: 'optimistic',
 });
 
 export type BatchExecutionStrategy = (typeof BatchExecutionStrategy)[keyof typeof BatchExecutionStrategy];
-
-/** The strategies that this version runs. */
-export const availableStrategies: readonly BatchExecutionStrategy[] = Object.freeze([
-  BatchExecutionStrategy.SINGLE_QUERY,
-  BatchExecutionStrategy.CHUNKED,
-]);

@@ -1,77 +1,97 @@
 import {
   type AnyMapping,
-  asBatchError,
   type BatchCallOptions,
-  encodeKeys,
-  hydrateLoaded,
+  type BatchWriteOptions,
   type KeyOf,
-  type KeyTexts,
-  keyOfInput,
-  keyOfRow,
   type Loaded,
   type NewRecord,
-  observeWrite,
   type RecordOperations,
   type RecordPatch,
-  RowSuppressedError,
-  requireList,
-  type TextRow,
+  resolveCall,
   updatableFields,
+  type WithModels,
+  type WithOutcomes,
   type WriteKind,
-  type WriteTarget,
-  type WriteTotals,
-  type WrittenRows,
-  writeTotals,
+  type WriteObserver,
+  type WriteResult,
 } from '@uno/domain';
-import { atomically, type Queryable, requireUnoDialect, ValidationError } from '@uno/postgres';
-import { type ResolvedBatchConfig, resolveBatchConfig } from '../config/batch-config.js';
-import { nameOf } from '../execution/name-of.js';
-import { type About, runUnits } from '../execution/run-units.js';
-import { chunksOf } from '../execution/work-unit.js';
-import { foldDuplicates } from '../shapes/fold-duplicates.js';
-import { changedItems, newItems, type WorkItem } from '../shapes/work-item.js';
-import { keyArrays } from '../statements/column-arrays.js';
-import { findRows } from '../statements/key-statements.js';
-import { deleteUnits } from './batch-delete.js';
-import { insertReturningUnits, insertUnits } from './batch-insert.js';
+import { type Queryable, requireUnoDialect } from '@uno/postgres';
+import { type BatchConfig, callDefaults, type ResolvedConfig, resolveBatchConfig } from '../config/batch-config.js';
+import { BatchRun } from '../engine/batch-run.js';
+import { type CallMaking, withCall } from '../engine/with-call.js';
+import { BatchMetrics } from '../metrics/batch-metrics.js';
+import type { BatchMetricsSnapshot } from '../metrics/batch-metrics-snapshot.js';
+import type { BatchSource } from '../source/batch-source.js';
+import { ReadWorkspace } from '../workspace/read-workspace.js';
+import { TransactionWorkspace } from '../workspace/transaction-workspace.js';
 import {
+  type BatchInsertOptions,
   type BatchOperationsOptions,
   type BatchUpdateOptions,
   type BatchUpsertOptions,
-  resolveCall,
-  statementSize,
+  type BatchWriteCall,
+  deleteRules,
+  getRules,
+  insertRules,
+  updateRules,
+  upsertRules,
 } from './batch-options.js';
-import { foldUpdates, updateUnits } from './batch-update.js';
-import {
-  constraintTexts,
-  findUpserted,
-  requireFindable,
-  type UpsertedRow,
-  upsertColumns,
-  upsertUnits,
-} from './batch-upsert.js';
+import { DeleteJob } from './delete-job.js';
+import { GetJob } from './get-job.js';
+import { InsertJob } from './insert-job.js';
+import { UpdateJob } from './update-job.js';
+import { upsertColumns } from './upsert-columns.js';
+import { UpsertJob } from './upsert-job.js';
+import type { WriteJob, WriteJobOptions } from './write-job.js';
 
-/** Stored entities in the order of the input, beside the totals. */
-export interface WithModels<M extends AnyMapping> {
-  readonly models: Loaded<M>[];
+/** Says that outcomes are asked for. */
+interface Outcomes {
+  readonly outcomes: true;
 }
+
+/** Says that they are not. */
+interface NoOutcomes {
+  readonly outcomes?: false | undefined;
+}
+
+/** Says that entities are asked for. */
+interface Models {
+  readonly returnModels: true;
+}
+
+/** Says that they are not. */
+interface NoModels {
+  readonly returnModels?: false | undefined;
+}
+
+/** What a write gives, of which a part is there only if it was asked for. */
+type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M>> & Partial<WithOutcomes>;
 
 /**
  * Set-based reads and writes of one table: n records cost about n / batchSize statements, whose text depends only on the
- * table, the operation and the set of columns. Every write does all or nothing: in a transaction of its own, or behind a
- * savepoint in the caller's.
+ * table, the operation and the set of columns. Records come from an array, an iterable, an async iterable or a Node
+ * stream. A write does all or nothing unless it is asked to commit chunk by chunk: in a transaction of its own, or behind
+ * a savepoint in the caller's.
+ *
+ * Every write gives totals that add up to the records taken from the source; with `outcomes: true` what became of each
+ * of them; with `returnModels: true` (insert and upsert) the stored entities in the order of the input.
  *
  * @example
  * ```ts
  * const operations = new BatchOperations({ table: cities, db, config: { batchSize: 5000 } });
- * const { inserted } = await operations.batchInsert([{ name: 'Bern', countryCode: 'CH' }]);
+ * const { inserted, failures } = await operations.batchInsert(readCities(file), {
+ *   strategy: 'pipelined',
+ *   onRecordError: 'skip',
+ *   maxFailures: 100,
+ * });
  * ```
  */
 export class BatchOperations<M extends AnyMapping> implements RecordOperations<M> {
   readonly #mapping: M;
   readonly #db: Queryable;
-  readonly #config: ResolvedBatchConfig;
-  readonly #target: WriteTarget;
+  readonly #config: ResolvedConfig<BatchConfig>;
+  readonly #observers: readonly WriteObserver[];
+  readonly #metrics: BatchMetrics;
 
   /** @throws ConfigError for another Kysely dialect, or a configuration that is wrong */
   constructor(options: BatchOperationsOptions<M>) {
@@ -79,191 +99,160 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     this.#mapping = options.table;
     this.#db = options.db;
     this.#config = resolveBatchConfig(options.config ?? {});
-    this.#target = { mapping: options.table, db: options.db, observers: options.observers ?? [] };
+    this.#observers = options.observers ?? [];
+    this.#metrics = options.metrics ?? new BatchMetrics();
+  }
+
+  /** What the calls have done so far, by operation and in total; nothing under `collectMetrics: false`. */
+  getMetrics(): BatchMetricsSnapshot {
+    return this.#metrics.snapshot();
   }
 
   /**
    * Entities by key, in the order of the keys; `undefined` where there is no row. One statement a chunk.
    *
    * @throws BatchError for a key of another type
+   * @throws CanceledError, OperationTimeoutError, and whatever the database says
    */
-  async batchGet(keys: readonly KeyOf<M>[], options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
-    const config = resolveCall('batchGet', options, [], this.#config);
-    const texts = encodeKeys(this.#mapping, 'batchGet', keys);
-    const found: (Loaded<M> | undefined)[] = [];
-    const mapping = this.#mapping;
-    for (const chunk of chunksOf(texts, statementSize(config, texts.length))) {
-      const rows = await findRows(this.#db, mapping, mapping.keyFields, keyArrays(mapping, chunk), chunk.length);
-      for (const row of rows) found.push(row && hydrateLoaded(mapping, row));
-    }
-    return found;
+  async batchGet(keys: BatchSource<KeyOf<M>>, options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
+    const resolved = resolveCall('batchGet', getRules, callDefaults(this.#config), options);
+    // Every chunk is read by itself.
+    const found = await withCall(this.#making('batchGet', keys), { ...resolved, atomicity: 'chunk' }, (call) => {
+      const workspace = new ReadWorkspace(this.#db, call.deadline.signal, call.recorder);
+      return new BatchRun(new GetJob(this.#mapping, workspace), call).run(keys);
+    });
+    return found.entities;
   }
 
   /**
-   * Inserts records. With `returnModels: true` the stored entities come back in the order of the input, with generated
-   * keys, defaults and what triggers changed.
+   * Inserts records. The entities have generated keys, defaults and what triggers changed.
    *
-   * @throws BatchError that names the record at fault; nothing is written then
+   * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
   batchInsert(
-    records: readonly NewRecord<M>[],
-    options?: BatchCallOptions & { readonly returnModels?: false },
-  ): Promise<WriteTotals>;
+    records: BatchSource<NewRecord<M>>,
+    options: BatchInsertOptions & Models & Outcomes,
+  ): Promise<WriteResult & WithModels<M> & WithOutcomes>;
   batchInsert(
-    records: readonly NewRecord<M>[],
-    options: BatchCallOptions & { readonly returnModels: true },
-  ): Promise<WriteTotals & WithModels<M>>;
-  async batchInsert(
-    records: readonly NewRecord<M>[],
-    options: BatchCallOptions & { readonly returnModels?: boolean } = {},
-  ): Promise<WriteTotals | (WriteTotals & WithModels<M>)> {
-    const config = resolveCall('batchInsert', options, ['returnModels'], this.#config);
-    const mapping = this.#mapping;
-    return this.#write('batchInsert', 'insert', records, async (about, list) => {
-      const items = newItems(mapping, list);
-      const size = statementSize(config, items.length);
-      if (!options.returnModels) {
-        const counts = await runUnits(this.#db, insertUnits(mapping, items, size), about);
-        return { result: writeTotals(list.length, { inserted: sum(counts) }), keys: keysOf(items) };
-      }
-      const stored = await runUnits(this.#db, await insertReturningUnits(this.#db, mapping, items, size), about);
-      const models = this.#models(stored, list.length);
-      const keys = stored.map(({ row }) => keyOfRow(mapping, row));
-      return { result: { ...writeTotals(list.length, { inserted: stored.length }), models }, keys };
-    });
+    records: BatchSource<NewRecord<M>>,
+    options: BatchInsertOptions & Models,
+  ): Promise<WriteResult & WithModels<M>>;
+  batchInsert(
+    records: BatchSource<NewRecord<M>>,
+    options: BatchInsertOptions & NoModels & Outcomes,
+  ): Promise<WriteResult & WithOutcomes>;
+  batchInsert(
+    records: BatchSource<NewRecord<M>>,
+    options?: BatchInsertOptions & NoModels & NoOutcomes,
+  ): Promise<WriteResult>;
+  async batchInsert(records: BatchSource<NewRecord<M>>, options: BatchInsertOptions = {}): Promise<Given<M>> {
+    const resolved = resolveCall('batchInsert', insertRules, callDefaults(this.#config), options);
+    return this.#write('batchInsert', 'insert', records, resolved, (job) => new InsertJob(job));
   }
 
   /**
    * Updates rows by key. A field that is `undefined` is left alone, `null` writes NULL; records may have different
    * fields. Records with the same key work as one after the other. A record whose key has no row is `skipped`.
    *
-   * @throws BatchError that names the record at fault; nothing is written then
+   * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
-  async batchUpdate(records: readonly RecordPatch<M>[], options: BatchUpdateOptions<M> = {}): Promise<WriteTotals> {
-    const config = resolveCall('batchUpdate', options, ['fields'], this.#config);
-    const mapping = this.#mapping;
-    const allowed = updatableFields(mapping, options.fields);
-    return this.#write('batchUpdate', 'update', records, async (about, list) => {
-      const items = foldUpdates(changedItems(mapping, list), allowed);
-      const units = updateUnits(mapping, items, statementSize(config, items.length), allowed);
-      const found = await runUnits(this.#db, units, about);
-      const updated = sum(found.map((item) => item.indices.length));
-      return { result: writeTotals(list.length, { updated }), keys: keysOf(found) };
-    });
+  batchUpdate(
+    records: BatchSource<RecordPatch<M>>,
+    options: BatchUpdateOptions<M> & Outcomes,
+  ): Promise<WriteResult & WithOutcomes>;
+  batchUpdate(records: BatchSource<RecordPatch<M>>, options?: BatchUpdateOptions<M> & NoOutcomes): Promise<WriteResult>;
+  async batchUpdate(records: BatchSource<RecordPatch<M>>, options: BatchUpdateOptions<M> = {}): Promise<Given<M>> {
+    const resolved = resolveCall('batchUpdate', updateRules, callDefaults(this.#config), options);
+    const allowed = updatableFields(this.#mapping, options.fields);
+    return this.#write('batchUpdate', 'update', records, resolved, (job) => new UpdateJob(job, allowed));
   }
 
   /**
    * Inserts records, or updates the rows that are there already by a unique constraint. Rows that are as asked are not
    * written again and count as `unchanged`. Records that mean the same row work as one after the other; all but one of
-   * them count as `skipped`. With `returnModels: true` the rows come back in the order of the input.
+   * them count as `skipped`.
    *
-   * @throws BatchError that names the record at fault; nothing is written then
+   * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    * @throws StatementError when no unique constraint has the columns
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
   batchUpsert(
-    records: readonly NewRecord<M>[],
-    options?: BatchUpsertOptions<M> & { readonly returnModels?: false },
-  ): Promise<WriteTotals>;
+    records: BatchSource<NewRecord<M>>,
+    options: BatchUpsertOptions<M> & Models & Outcomes,
+  ): Promise<WriteResult & WithModels<M> & WithOutcomes>;
   batchUpsert(
-    records: readonly NewRecord<M>[],
-    options: BatchUpsertOptions<M> & { readonly returnModels: true },
-  ): Promise<WriteTotals & WithModels<M>>;
-  async batchUpsert(
-    records: readonly NewRecord<M>[],
-    options: BatchUpsertOptions<M> & { readonly returnModels?: boolean } = {},
-  ): Promise<WriteTotals | (WriteTotals & WithModels<M>)> {
-    const known = ['constraintColumns', 'updateColumns', 'returnModels'];
-    const config = resolveCall('batchUpsert', options, known, this.#config);
-    const mapping = this.#mapping;
-    const columns = upsertColumns(mapping, options.constraintColumns, options.updateColumns);
-    const overlay = (property: string) =>
-      columns.updated === undefined || columns.updated.some((field) => field.property === property);
-    return this.#write('batchUpsert', 'upsert', records, async (about, list) => {
-      const items = foldDuplicates(
-        newItems(mapping, list),
-        (item) => constraintTexts(mapping, columns.constraint, item),
-        overlay,
-      );
-      const size = statementSize(config, items.length);
-      const units = upsertUnits(mapping, items, size, columns);
-      if (!options.returnModels) {
-        const rows = await runUnits(this.#db, units, about);
-        return { result: upsertTotals(list, items, rows), keys: rows.map(({ key }) => key) };
-      }
-      requireFindable(mapping, items, columns.constraint);
-      return atomically(this.#db, async (db) => {
-        const rows = await runUnits(db, units, about);
-        const found = await findUpserted(db, mapping, items, size, columns.constraint);
-        const stored = items.map((item, i) => ({ item, row: this.#required(found[i], item, about) }));
-        const models = this.#models(stored, list.length);
-        return { result: { ...upsertTotals(list, items, rows), models }, keys: rows.map(({ key }) => key) };
-      });
-    });
+    records: BatchSource<NewRecord<M>>,
+    options: BatchUpsertOptions<M> & Models,
+  ): Promise<WriteResult & WithModels<M>>;
+  batchUpsert(
+    records: BatchSource<NewRecord<M>>,
+    options: BatchUpsertOptions<M> & NoModels & Outcomes,
+  ): Promise<WriteResult & WithOutcomes>;
+  batchUpsert(
+    records: BatchSource<NewRecord<M>>,
+    options?: BatchUpsertOptions<M> & NoModels & NoOutcomes,
+  ): Promise<WriteResult>;
+  async batchUpsert(records: BatchSource<NewRecord<M>>, options: BatchUpsertOptions<M> = {}): Promise<Given<M>> {
+    const resolved = resolveCall('batchUpsert', upsertRules, callDefaults(this.#config), options);
+    const columns = upsertColumns(this.#mapping, options.constraintColumns, options.updateColumns);
+    return this.#write('batchUpsert', 'upsert', records, resolved, (job) => new UpsertJob(job, columns));
   }
 
   /**
    * Deletes rows by key. A key without a row is `skipped`.
    *
-   * @throws BatchError that names the key at fault, such as one that a foreign key still needs; nothing is deleted then
+   * @throws BatchError that names the key at fault, such as one that a foreign key still needs
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
-  async batchDelete(keys: readonly KeyOf<M>[], options: BatchCallOptions = {}): Promise<WriteTotals> {
-    const config = resolveCall('batchDelete', options, [], this.#config);
-    const mapping = this.#mapping;
-    return this.#write('batchDelete', 'delete', keys, async (about, list) => {
-      const texts = encodeKeys(mapping, about.operation, list);
-      const items = texts.map((key, index): WorkItem => ({ values: {}, indices: [index], key }));
-      const counts = await runUnits(this.#db, deleteUnits(mapping, items, statementSize(config, items.length)), about);
-      return { result: writeTotals(list.length, { deleted: sum(counts) }), keys: keysOf(items) };
-    });
+  batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchWriteCall & Outcomes): Promise<WriteResult & WithOutcomes>;
+  batchDelete(keys: BatchSource<KeyOf<M>>, options?: BatchWriteCall & NoOutcomes): Promise<WriteResult>;
+  async batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchWriteCall = {}): Promise<Given<M>> {
+    const resolved = resolveCall('batchDelete', deleteRules, callDefaults(this.#config), options);
+    return this.#write('batchDelete', 'delete', keys, resolved, (job) => new DeleteJob(job));
   }
 
-  /** Runs a write, names the record that a refused value belongs to, and tells the observers. */
-  async #write<T>(
+  async #write(
     operation: string,
     kind: WriteKind,
-    records: readonly unknown[],
-    write: (about: About, list: readonly unknown[]) => Promise<WrittenRows<T>>,
-  ): Promise<T> {
-    const list = requireList(operation, records);
-    const about: About = { operation, entity: this.#mapping.name, total: list.length };
-    try {
-      return await observeWrite(this.#target, kind, () => write(about, list));
-    } catch (error) {
-      if (!(error instanceof ValidationError) || error.index === undefined) throw error;
-      throw asBatchError(error, { ...about, index: error.index, key: keyOfInput(this.#mapping, list[error.index]) });
-    }
+    source: BatchSource<unknown>,
+    options: BatchWriteOptions & {
+      readonly outcomes?: boolean | undefined;
+      readonly returnModels?: boolean | undefined;
+    },
+    jobOf: (options: WriteJobOptions<M>) => WriteJob<M>,
+  ): Promise<Given<M>> {
+    const { outcomes = false, returnModels: models = false } = options;
+    const account = await withCall(this.#making(operation, source), options, (call) => {
+      const { signal } = call.deadline;
+      const target = { mapping: this.#mapping, db: this.#db, observers: this.#observers };
+      const workspace = new TransactionWorkspace({ target, kind, signal, recorder: call.recorder });
+      const { preProcess, postProcess } = this.#config;
+      const job = jobOf({
+        mapping: this.#mapping,
+        db: this.#db,
+        workspace,
+        call,
+        outcomes,
+        models,
+        preProcess,
+        postProcess,
+      });
+      return new BatchRun(job, call).run(source);
+    });
+    return { ...account.result(), ...(models ? { models: account.models(this.#mapping) } : {}) };
   }
 
-  /** The entity of every record of the input; those that were folded into one have the same entity. */
-  #models(stored: readonly { readonly item: WorkItem; readonly row: TextRow }[], total: number): Loaded<M>[] {
-    const models = new Array<Loaded<M>>(total);
-    for (const { item, row } of stored) {
-      const model = hydrateLoaded(this.#mapping, row);
-      for (const index of item.indices) models[index] = model;
-    }
-    return models;
+  #making(operation: string, source: BatchSource<unknown>): CallMaking {
+    return {
+      operation,
+      name: this.#mapping.name,
+      table: this.#mapping.tableName,
+      config: this.#config,
+      metrics: this.#metrics,
+      inTransaction: this.#db.isTransaction,
+      total: Array.isArray(source) ? source.length : undefined,
+    };
   }
-
-  #required(row: TextRow | undefined, item: WorkItem, about: About): TextRow {
-    if (row !== undefined) return row;
-    throw asBatchError(new RowSuppressedError(this.#mapping.name), { ...about, ...nameOf(item) });
-  }
-}
-
-function upsertTotals(
-  records: readonly unknown[],
-  items: readonly WorkItem[],
-  rows: readonly UpsertedRow[],
-): WriteTotals {
-  const inserted = rows.filter((row) => row.inserted).length;
-  const updated = rows.length - inserted;
-  return writeTotals(records.length, { inserted, updated, unchanged: items.length - rows.length });
-}
-
-function keysOf(items: readonly WorkItem[]): KeyTexts[] {
-  return items.flatMap((item) => (item.key === undefined ? [] : [item.key]));
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

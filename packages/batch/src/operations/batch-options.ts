@@ -1,14 +1,17 @@
 import {
   type AnyMapping,
   type BatchCallOptions,
-  checkOptions,
+  type BatchWriteOptions,
   type FieldName,
+  flag,
+  type OptionRules,
   type UpdatableField,
   type WriteObserver,
+  writeOptionRules,
 } from '@uno/domain';
 import type { Queryable } from '@uno/postgres';
-import { type BatchConfig, type ResolvedBatchConfig, resolveBatchConfig } from '../config/batch-config.js';
-import { BatchExecutionStrategy } from '../config/batch-execution-strategy.js';
+import type { BatchConfig } from '../config/batch-config.js';
+import type { BatchMetrics } from '../metrics/batch-metrics.js';
 
 /** What {@link BatchOperations} is made of. */
 export interface BatchOperationsOptions<M extends AnyMapping> {
@@ -19,34 +22,57 @@ export interface BatchOperationsOptions<M extends AnyMapping> {
   readonly config?: BatchConfig | undefined;
   /** Told of every write after it was committed, such as an entity cache. */
   readonly observers?: readonly WriteObserver[] | undefined;
+  /** Where the calls are counted, if several are to be counted together; its own ones if not said. */
+  readonly metrics?: BatchMetrics | undefined;
+}
+
+/** Options of every write. */
+export interface BatchWriteCall extends BatchWriteOptions {
+  /** `true` gives what became of every record, too. */
+  readonly outcomes?: boolean | undefined;
+}
+
+/** Options of `batchInsert`. */
+export interface BatchInsertOptions extends BatchWriteCall {
+  /** `true` gives the stored entities, too. */
+  readonly returnModels?: boolean | undefined;
 }
 
 /** Options of `batchUpdate`. */
-export interface BatchUpdateOptions<M extends AnyMapping> extends BatchCallOptions {
+export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall {
   /** Write only these; without it, all fields of each record that are not `undefined`. */
   readonly fields?: readonly UpdatableField<M>[] | undefined;
 }
 
 /** Options of `batchUpsert`. */
-export interface BatchUpsertOptions<M extends AnyMapping> extends BatchCallOptions {
+export interface BatchUpsertOptions<M extends AnyMapping> extends BatchInsertOptions {
   /** The fields whose unique constraint tells whether a record is there already; the key if not said. */
   readonly constraintColumns?: readonly FieldName<M>[] | undefined;
   /** What to write where it is; all other fields of the records if not said, nothing if empty. */
   readonly updateColumns?: readonly UpdatableField<M>[] | undefined;
 }
 
-/** One call's options over the configuration; neither is changed. */
-export function resolveCall(
-  operation: string,
-  options: BatchCallOptions,
-  known: readonly string[],
-  config: ResolvedBatchConfig,
-): ResolvedBatchConfig {
-  checkOptions(operation, options, ['batchSize', 'strategy', ...known]);
-  return resolveBatchConfig({ batchSize: options.batchSize, executionStrategy: options.strategy }, config);
-}
+export const getRules: OptionRules<BatchCallOptions> = {
+  batchSize: writeOptionRules.batchSize,
+  strategy: writeOptionRules.strategy,
+  parallel: writeOptionRules.parallel,
+  timeoutMs: writeOptionRules.timeoutMs,
+  signal: writeOptionRules.signal,
+  onProgress: writeOptionRules.onProgress,
+};
 
-/** How many records a statement takes. */
-export function statementSize(config: ResolvedBatchConfig, records: number): number {
-  return config.executionStrategy === BatchExecutionStrategy.SINGLE_QUERY ? Math.max(records, 1) : config.batchSize;
-}
+const listOfFields = {
+  takes: 'a list of fields',
+  allows: (value: unknown) => Array.isArray(value),
+};
+
+const writeRules: OptionRules<BatchWriteCall> = { ...writeOptionRules, outcomes: flag };
+export const deleteRules: OptionRules<BatchWriteCall> = writeRules;
+export const insertRules: OptionRules<BatchInsertOptions> = { ...writeRules, returnModels: flag };
+/** Which fields there are is for the mapping to say. */
+export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...writeRules, fields: listOfFields };
+export const upsertRules: OptionRules<BatchUpsertOptions<AnyMapping>> = {
+  ...insertRules,
+  constraintColumns: listOfFields,
+  updateColumns: listOfFields,
+};

@@ -1,17 +1,6 @@
-import { type AnyMapping, encodeField, type Field, type KeyTexts, type TextRow } from '@uno/domain';
-import { ConfigError, executeText, kindOf, type Queryable, ValidationError } from '@uno/postgres';
-import { chunksOf, inTurn, type WorkUnit } from '../execution/work-unit.js';
+import { type AnyMapping, encodeField, type Field } from '@uno/domain';
+import { ConfigError, kindOf, ValidationError } from '@uno/postgres';
 import { indexOf, type WorkItem } from '../shapes/work-item.js';
-import { columnArrays } from '../statements/column-arrays.js';
-import { findRows } from '../statements/key-statements.js';
-import { upsertStatement } from '../statements/upsert-statement.js';
-import { insertShapes } from './batch-insert.js';
-
-/** A row that an upsert wrote. */
-export interface UpsertedRow {
-  readonly inserted: boolean;
-  readonly key: KeyTexts;
-}
 
 /** Which columns decide and which are written, checked. */
 export interface UpsertColumns {
@@ -65,60 +54,19 @@ export function constraintTexts(mapping: AnyMapping, constraint: readonly Field[
   });
 }
 
-/** Statements that insert or update, and give the rows that they wrote. */
-export function upsertUnits(
-  mapping: AnyMapping,
-  items: readonly WorkItem[],
-  size: number,
-  columns: UpsertColumns,
-): WorkUnit<UpsertedRow>[] {
-  return chunksOf(items, size).map((chunk) => {
-    const shapesOf = insertShapes(mapping, chunk);
-    return {
-      items: chunk,
-      isOneStatement: () => shapesOf(chunk).length === 1,
-      write: (db, part) =>
-        inTurn(shapesOf(part), async ({ fields, items: members }) => {
-          const statement = upsertStatement(mapping, fields, columns.constraint, updatedOf(columns, fields));
-          const { rows } = await executeText(db, statement, columnArrays(mapping, fields, members));
-          return rows.map(([inserted, ...key]) => ({ inserted: inserted === 't', key: key.map(String) }));
-        }),
-    };
-  });
-}
-
 /** Nothing that the records do not say is written over a row that is there, and a row keeps its key. */
-function updatedOf({ constraint, updated }: UpsertColumns, fields: readonly Field[]): Field[] {
+export function updatedOf({ constraint, updated }: UpsertColumns, fields: readonly Field[]): Field[] {
   return fields.filter((field) =>
     updated === undefined ? !constraint.includes(field) && !field.isKey : updated.includes(field),
   );
 }
 
-/**
- * The rows of upserted records, in their order; `undefined` for a record that has none, because a trigger suppressed or
- * changed it.
- */
-export async function findUpserted(
-  db: Queryable,
-  mapping: AnyMapping,
-  items: readonly WorkItem[],
-  size: number,
-  constraint: readonly Field[],
-): Promise<(TextRow | undefined)[]> {
-  return inTurn(chunksOf(items, size), (chunk) =>
-    findRows(db, mapping, constraint, columnArrays(mapping, constraint, chunk), chunk.length),
+/** @throws ValidationError when a constraint column of the record is NULL: such a row cannot be found again */
+export function requireFindable(mapping: AnyMapping, item: WorkItem, constraint: readonly Field[]): void {
+  const missing = constraint.find((field) => item.values[field.property] === null);
+  if (missing === undefined) return;
+  throw new ValidationError(
+    `${mapping.name} record ${indexOf(item)}: "${missing.property}" is one of the constraintColumns and null, so its row cannot be found for returnModels.`,
+    { index: indexOf(item), field: missing.property },
   );
-}
-
-/** @throws ValidationError when a constraint column of a record is NULL: such a row cannot be found again */
-export function requireFindable(mapping: AnyMapping, items: readonly WorkItem[], constraint: readonly Field[]): void {
-  for (const item of items) {
-    for (const field of constraint) {
-      if (item.values[field.property] !== null) continue;
-      throw new ValidationError(
-        `${mapping.name} record ${indexOf(item)}: "${field.property}" is one of the constraintColumns and null, so its row cannot be found for returnModels.`,
-        { index: indexOf(item), field: field.property },
-      );
-    }
-  }
 }

@@ -37,5 +37,6 @@ function merge(earlier: WorkItem, later: WorkItem, overlay: (property: string) =
   for (const [property, value] of Object.entries(later.values)) {
     if (value !== undefined && overlay(property)) values[property] = value;
   }
-  return { values, indices: [...earlier.indices, ...later.indices], key: earlier.key };
+  const parts = [...(earlier.parts ?? [earlier]), later];
+  return { values, indices: [...earlier.indices, ...later.indices], key: earlier.key, parts };
 }

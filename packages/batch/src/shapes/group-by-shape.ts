@@ -8,7 +8,7 @@ export interface ShapeGroup {
 }
 
 /** Groups the records by the fields that they write, in the order in which each set of fields appears first. */
-function groupByShape(items: readonly WorkItem[], fieldsOf: (item: WorkItem) => readonly Field[]): ShapeGroup[] {
+export function groupByShape(items: readonly WorkItem[], fieldsOf: (item: WorkItem) => readonly Field[]): ShapeGroup[] {
   const groups = new Map<string, { fields: readonly Field[]; items: WorkItem[] }>();
   for (const item of items) {
     const fields = fieldsOf(item);
@@ -18,17 +18,4 @@ function groupByShape(items: readonly WorkItem[], fieldsOf: (item: WorkItem) => 
     else group.items.push(item);
   }
   return [...groups.values()];
-}
-
-/** Groups any part of a chunk. */
-export type Grouping = (part: readonly WorkItem[]) => readonly ShapeGroup[];
-
-/** The same for a chunk that is usually written whole, which is then grouped once, however often it is asked for. */
-export function grouping(chunk: readonly WorkItem[], fieldsOf: (item: WorkItem) => readonly Field[]): Grouping {
-  let whole: readonly ShapeGroup[] | undefined;
-  return (part) => {
-    if (part !== chunk) return groupByShape(part, fieldsOf);
-    whole ??= groupByShape(chunk, fieldsOf);
-    return whole;
-  };
 }

@@ -8,6 +8,8 @@ export interface WorkItem {
   readonly indices: readonly number[];
   /** The key's text, where the record has one. */
   readonly key: KeyTexts | undefined;
+  /** The items that it was folded from, in their order; `undefined` for the item of one record. */
+  readonly parts?: readonly WorkItem[] | undefined;
 }
 
 /** The position that an item is called by in errors: the last one that it stands for. */
@@ -16,25 +18,21 @@ export function indexOf(item: WorkItem): number {
 }
 
 /**
- * Records to be inserted, checked; they may have a key.
+ * A record to be inserted, checked; it may have a key.
  *
  * @throws ValidationError that names the record
  */
-export function newItems(mapping: AnyMapping, records: readonly unknown[]): WorkItem[] {
-  return records.map((record, index) => {
-    const { values } = readNewRecord(mapping, record, index);
-    return { values, indices: [index], key: findRecordKey(mapping, values) };
-  });
+export function newItem(mapping: AnyMapping, record: unknown, index: number): WorkItem {
+  const { values } = readNewRecord(mapping, record, index);
+  return { values, indices: [index], key: findRecordKey(mapping, values) };
 }
 
 /**
- * Records to be updated, checked to have a key.
+ * A record to be updated, checked to have a key.
  *
  * @throws ValidationError that names the record
  */
-export function changedItems(mapping: AnyMapping, records: readonly unknown[]): WorkItem[] {
-  return records.map((record, index) => {
-    const { values } = readRecord(mapping, record, index);
-    return { values, indices: [index], key: encodeRecordKey(mapping, values, index) };
-  });
+export function changedItem(mapping: AnyMapping, record: unknown, index: number): WorkItem {
+  const { values } = readRecord(mapping, record, index);
+  return { values, indices: [index], key: encodeRecordKey(mapping, values, index) };
 }

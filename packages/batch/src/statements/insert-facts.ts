@@ -1,11 +1,11 @@
-import { type AnyMapping, type Field, shapeOf, tableText } from '@uno/domain';
+import { type AnyMapping, shapeOf, tableText } from '@uno/domain';
 import { executeText, type Queryable, type TextStatement } from '@uno/postgres';
 import type { KeyDefault } from './insert-statement.js';
 
 /** What the catalogue says of inserting into a table. */
 export interface InsertFacts {
-  /** How the database fills in missing key fields; `undefined` when only a trigger can know one of them. */
-  readonly defaults: readonly KeyDefault[] | undefined;
+  /** How the database fills in each field of the key; a field that only a trigger can know is not among them. */
+  readonly keyDefaults: readonly KeyDefault[];
   /** Whether a trigger sees the rows before they are stored, and may change them. */
   readonly meddling: boolean;
 }
@@ -25,7 +25,7 @@ const insertFacts: TextStatement = {
     where a.attrelid = to_regclass($1) and a.attname = any($2::text[])`,
 };
 
-/** One entry for each database (all its transactions share the adapter), mapping and set of fields. */
+/** One entry for each database (all its transactions share the adapter) and table. */
 const known = new WeakMap<object, Map<string, InsertFacts>>();
 
 function rememberedFor(db: Queryable): Map<string, InsertFacts> {
@@ -38,42 +38,45 @@ function rememberedFor(db: Queryable): Map<string, InsertFacts> {
   return remembered;
 }
 
-function nameOf(mapping: AnyMapping, missing: readonly Field[]): string {
-  return `${mapping.tableName} ${shapeOf(missing)}`;
+/** Two mappings of a table may have different keys. */
+function nameOf(mapping: AnyMapping): string {
+  return `${mapping.tableName} ${shapeOf(mapping.keyFields)}`;
 }
 
 /** Reads them again next time, after a statement that used them failed: the table may have been changed. */
-export function forgetInsertFacts(db: Queryable, mapping: AnyMapping, missing: readonly Field[]): void {
-  rememberedFor(db).delete(nameOf(mapping, missing));
+export function forgetInsertFacts(db: Queryable, mapping: AnyMapping): void {
+  rememberedFor(db).delete(nameOf(mapping));
 }
 
-/** What has to be known to insert records that leave out these key fields, read from the catalogue once. */
+/** What has to be known to insert records that leave out a part of the key, read from the catalogue once. */
 export async function readInsertFacts(
   db: Queryable,
   mapping: AnyMapping,
-  missing: readonly Field[],
+  signal: AbortSignal | undefined,
 ): Promise<InsertFacts> {
   const remembered = rememberedFor(db);
-  const name = nameOf(mapping, missing);
+  const name = nameOf(mapping);
   let facts = remembered.get(name);
   if (facts === undefined) {
-    facts = await readFromCatalogue(db, mapping, missing);
+    facts = await readFromCatalogue(db, mapping, signal);
     remembered.set(name, facts);
   }
   return facts;
 }
 
-async function readFromCatalogue(db: Queryable, mapping: AnyMapping, missing: readonly Field[]): Promise<InsertFacts> {
-  const names = missing.map((field) => field.column);
-  const { rows } = await executeText(db, insertFacts, [tableText(mapping), names]);
+async function readFromCatalogue(
+  db: Queryable,
+  mapping: AnyMapping,
+  signal: AbortSignal | undefined,
+): Promise<InsertFacts> {
+  const names = mapping.keyFields.map((field) => field.column);
+  const { rows } = await executeText(db, insertFacts, [tableText(mapping), names], { signal });
   const [first, ...columns] = rows;
   const expressions = new Map(columns.map(([name, expression]) => [name, expression]));
-  const meddling = first?.[1] === 'true';
-  const defaults: KeyDefault[] = [];
-  for (const field of missing) {
+  const keyDefaults = mapping.keyFields.flatMap((field): KeyDefault[] => {
     const expression = expressions.get(field.column);
-    if (expression === null || expression === undefined) return { defaults: undefined, meddling };
-    defaults.push({ field, expression: `(${expression})::${field.type.sql}` });
-  }
-  return { defaults, meddling };
+    if (expression === null || expression === undefined) return [];
+    return [{ field, expression: `(${expression})::${field.type.sql}` }];
+  });
+  return { keyDefaults, meddling: first?.[1] === 'true' };
 }

@@ -2,12 +2,13 @@ import {
   type AnyMapping,
   cachedStatement,
   columnList,
+  type Execute,
   type Field,
   shapeOf,
   type TextRow,
   tableText,
 } from '@uno/domain';
-import { executeText, identifier, type Queryable, type TextStatement } from '@uno/postgres';
+import { identifier, type TextStatement } from '@uno/postgres';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
 /** Rows by some columns, each with the position of its values in the parameters, from 1, in front. */
@@ -28,14 +29,14 @@ function findStatement(mapping: AnyMapping, fields: readonly Field[]): TextState
  * @param count - how many values each of them has
  */
 export async function findRows(
-  db: Queryable,
+  execute: Execute,
   mapping: AnyMapping,
   fields: readonly Field[],
   arrays: readonly string[],
   count: number,
 ): Promise<(TextRow | undefined)[]> {
   const found = new Array<TextRow | undefined>(count).fill(undefined);
-  const { rows } = await executeText(db, findStatement(mapping, fields), arrays);
+  const { rows } = await execute(findStatement(mapping, fields), arrays);
   for (const [position, ...row] of rows) found[Number(position) - 1] = row;
   return found;
 }
@@ -50,5 +51,13 @@ export function deleteStatement(mapping: AnyMapping): TextStatement {
     }
     const input = unnestTable(mapping.keyFields, { ordinality: false });
     return `delete from ${table} as t using ${input} where ${sameKey(mapping.keyFields, 't')}`;
+  });
+}
+
+/** Deletes rows by key and gives the positions, from 1, of the keys that had one. */
+export function deleteReturningStatement(mapping: AnyMapping): TextStatement {
+  return cachedStatement(mapping, 'delete returning', () => {
+    const input = unnestTable(mapping.keyFields, { ordinality: true });
+    return `delete from ${tableText(mapping)} as t using ${input} where ${sameKey(mapping.keyFields, 't')} returning u.ord`;
   });
 }

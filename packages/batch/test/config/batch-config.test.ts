@@ -4,16 +4,22 @@ import { ConfigError } from '@uno/postgres';
 import { resolveBatchConfig } from '../../src/config/batch-config.js';
 
 describe('resolveBatchConfig', () => {
-  it('says everything that is not said', () => {
-    expect(resolveBatchConfig({})).toEqual({ batchSize: BatchSize.LARGE, executionStrategy: 'chunked' });
+  it('says everything that has a default', () => {
+    expect(resolveBatchConfig({})).toEqual({
+      batchSize: BatchSize.LARGE,
+      executionStrategy: 'chunked',
+      maxWorkers: 4,
+      collectMetrics: true,
+      logProgress: false,
+      retryCount: 3,
+      retryDelayMs: 100,
+    });
   });
 
-  it('puts one configuration over another and changes neither', () => {
-    const base = resolveBatchConfig({ batchSize: 10 });
-    const over = Object.freeze({ executionStrategy: BatchExecutionStrategy.SINGLE_QUERY });
-    expect(resolveBatchConfig(over, base)).toEqual({ batchSize: 10, executionStrategy: 'single_query' });
-    expect(base).toEqual({ batchSize: 10, executionStrategy: 'chunked' });
-    expect(over).toEqual({ executionStrategy: 'single_query' });
+  it('takes what is said and does not change it', () => {
+    const config = Object.freeze({ batchSize: 10, executionStrategy: BatchExecutionStrategy.PARALLEL, timeoutMs: 5 });
+    expect(resolveBatchConfig(config)).toMatchObject(config);
+    expect(resolveBatchConfig({ batchSize: undefined }).batchSize).toBe(1000);
   });
 
   it('cannot be changed', () => {
@@ -23,29 +29,21 @@ describe('resolveBatchConfig', () => {
     expect(Object.isFrozen(BatchExecutionStrategy)).toBe(true);
   });
 
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses a batchSize of %p', (batchSize) => {
-    expect(() => resolveBatchConfig({ batchSize })).toThrow(ConfigError);
-    expect(() => resolveBatchConfig({ batchSize })).toThrow('batchSize is a whole number from 1');
-  });
-
-  it('refuses an option that it does not know, naming those that it does', () => {
-    const misspelt: object = { batchsize: 10 };
-    expect(() => resolveBatchConfig(misspelt)).toThrow(
-      'no option "batchsize". Known are: batchSize, executionStrategy',
-    );
-  });
-
-  it.each(['parallel', 'pipelined', 'optimistic'] as const)(
-    'says that %s is not available yet',
-    (executionStrategy) => {
-      expect(() => resolveBatchConfig({ executionStrategy })).toThrow(
-        `The strategy "${executionStrategy}" is not available in this version. Available are: single_query, chunked.`,
-      );
-    },
-  );
-
-  it('refuses a strategy that there is not', () => {
-    const config: object = { executionStrategy: 'fast' };
-    expect(() => resolveBatchConfig(config)).toThrow('There is no strategy "fast"');
+  it.each<[string, object, string]>([
+    ['a batch of none', { batchSize: 0 }, 'batchSize takes a whole number from 1, not 0'],
+    ['half a record', { batchSize: 1.5 }, 'not 1.5'],
+    ['a batch of NaN', { batchSize: Number.NaN }, 'not NaN'],
+    ['no workers', { maxWorkers: 0 }, 'maxWorkers takes a whole number from 1, not 0'],
+    ['a negative number of retries', { retryCount: -1 }, 'retryCount takes a whole number from 0, not -1'],
+    ['a pause without end', { retryDelayMs: Number.POSITIVE_INFINITY }, 'retryDelayMs takes milliseconds, from 0'],
+    ['no time at all', { timeoutMs: 0 }, 'timeoutMs takes milliseconds, more than 0'],
+    ['a text for a flag', { collectMetrics: 'yes' }, 'collectMetrics takes true or false, not yes'],
+    ['a logger that is none', { logger: { info: true } }, 'logger takes an object with the methods info and warn'],
+    ['a function that is none', { preProcess: 'trim' }, 'preProcess takes a function, not trim'],
+    ['a strategy that there is not', { executionStrategy: 'fast' }, 'takes one of single_query, chunked, parallel,'],
+    ['an option that there is not', { batchsize: 10 }, 'BatchConfig has no option "batchsize". Known are: batchSize,'],
+  ])('refuses %s', (_, config, message) => {
+    expect(() => resolveBatchConfig(config)).toThrow(ConfigError);
+    expect(() => resolveBatchConfig(config)).toThrow(message);
   });
 });

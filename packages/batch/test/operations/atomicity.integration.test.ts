@@ -158,7 +158,6 @@ describe('BatchOperations', () => {
   it('refuses an option that it does not know', async () => {
     const options: object = { batchsize: 3 };
     await expect(operations.batchInsert([], options)).rejects.toThrow('batchInsert has no option "batchsize"');
-    await expect(operations.batchGet([], { strategy: 'parallel' })).rejects.toThrow('not available in this version');
   });
 
   it('changes none of its inputs', async () => {

@@ -39,7 +39,15 @@ describe('batchUpsert', () => {
       ],
       byName,
     );
-    expect(totals).toEqual({ total: 3, inserted: 1, updated: 1, unchanged: 1, deleted: 0, skipped: 0, failed: 0 });
+    expect(totals).toMatchObject({
+      total: 3,
+      inserted: 1,
+      updated: 1,
+      unchanged: 1,
+      deleted: 0,
+      skipped: 0,
+      failed: 0,
+    });
   });
 
   it('does not rewrite rows that are as asked', async () => {

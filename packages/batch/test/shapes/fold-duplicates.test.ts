@@ -15,7 +15,10 @@ describe('foldDuplicates', () => {
         ({ key }) => key,
         () => true,
       ),
-    ).toEqual([{ values: { x: 2, y: 1, z: 3 }, indices: [0, 2], key: ['a'] }, item(1, 'b', { x: 5 })]);
+    ).toEqual([
+      { values: { x: 2, y: 1, z: 3 }, indices: [0, 2], key: ['a'], parts: [items[0], items[2]] },
+      item(1, 'b', { x: 5 }),
+    ]);
   });
 
   it('does not take undefined for a value', () => {

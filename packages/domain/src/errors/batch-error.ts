@@ -1,24 +1,37 @@
 import { isRecordFault, UnoError, ValidationError } from '@uno/postgres';
+import type { FailedRecord } from '../ports/record-outcome.js';
+import { CallbackError } from './callback-error.js';
+import { IndexRanges } from './index-ranges.js';
 import { RowSuppressedError } from './repository-errors.js';
 
-/** Which record of a batch failed, and why. */
+/** Which record of a batch failed, why, and what was written all the same. */
 export interface BatchErrorOptions {
   readonly operation: string;
   readonly entity: string;
-  /** Records in the caller's input. */
+  /** Records in the caller's input; of a stream, those taken from it. */
   readonly total: number;
   /** Position of the record at fault in the caller's input, from 0. */
   readonly index: number | undefined;
   /** The record's key as text, where it has one. */
   readonly key: string | undefined;
   readonly cause: UnoError;
+  readonly written?: IndexRanges | undefined;
+  readonly unknown?: IndexRanges | undefined;
+  readonly failures?: readonly FailedRecord[] | undefined;
 }
 
 /**
- * A record made a batch fail, and nothing of the batch was written. It names the record: `index` is its position in the
- * input, from 0; `cause` says why as a {@link ConstraintError} or {@link ValidationError}.
+ * A batch failed. It names the record: `index` is its position in the input, from 0; `cause` says why as a
+ * {@link ConstraintError} or {@link ValidationError}. `index` is undefined when no single record is at fault, as with a
+ * constraint that is checked at COMMIT, or a lost connection after some chunks were committed.
  *
- * `index` is undefined only when no single record is at fault, as with a constraint that is checked at COMMIT.
+ * Nothing was written, unless the batch commits chunk by chunk (`parallel`, or `atomicity: 'chunk'`): `written` says
+ * which records are in the database, `unknown` which may be, because a connection was lost while they were committed.
+ *
+ * @example
+ * ```ts
+ * const rest = records.filter((_, index) => !error.written.has(index));
+ * ```
  */
 export class BatchError extends UnoError {
   readonly code = 'UNO_BATCH';
@@ -32,18 +45,26 @@ export class BatchError extends UnoError {
   readonly column: string | undefined;
   /** The property that was refused before anything was sent. */
   readonly field: string | undefined;
+  /** Positions of the records that are done and stay so; in a transaction of the caller, if it is committed. */
+  readonly written: IndexRanges;
+  /** Positions of the records of which nobody knows. */
+  readonly unknown: IndexRanges;
+  /** Records that had been left out before, under `onRecordError: 'skip'`. */
+  readonly failures: readonly FailedRecord[];
   override readonly cause: UnoError;
 
   constructor(options: BatchErrorOptions) {
     const { operation, entity, total, index, key, cause } = options;
+    const { written = new IndexRanges(), unknown = new IndexRanges(), failures = [] } = options;
     const record =
       index === undefined
         ? 'no single record is at fault'
         : `record ${index}${key === undefined ? '' : ` (key ${key})`}`;
-    super(`${operation} of ${total} ${entity} failed, nothing was written: ${record}. ${cause.message}`, cause.retry, {
-      operation,
-      cause,
-    });
+    super(
+      `${operation} of ${total} ${entity} failed, ${whatIsIn(written, unknown)}: ${record}. ${cause.message}`,
+      written.size + unknown.size > 0 && cause.retry !== 'never' ? 'if-idempotent' : cause.retry,
+      { operation, cause },
+    );
     this.entity = entity;
     this.total = total;
     this.index = index;
@@ -53,7 +74,22 @@ export class BatchError extends UnoError {
     this.constraint = textOf(cause, 'constraint');
     this.column = textOf(cause, 'column');
     this.field = cause instanceof ValidationError ? cause.field : undefined;
+    this.written = written;
+    this.unknown = unknown;
+    this.failures = failures;
   }
+}
+
+function whatIsIn(written: IndexRanges, unknown: IndexRanges): string {
+  const maybe = unknown.size === 0 ? '' : `, and of ${unknown.size} nobody knows (${unknown})`;
+  return written.size === 0 ? `nothing was written${maybe}` : `${written.size} are written (${written})${maybe}`;
+}
+
+/** Whether a record of a batch is at fault, rather than the statement, the server or the caller's other functions. */
+export function blamesRecord(error: unknown): error is UnoError {
+  if (!UnoError.is(error) || error instanceof BatchError) return false;
+  if (error instanceof CallbackError) return error.callback === 'preProcess';
+  return isRecordFault(error) || error instanceof RowSuppressedError;
 }
 
 /**
@@ -61,10 +97,7 @@ export class BatchError extends UnoError {
  * neither a lost connection nor a wrong table name is any record's doing.
  */
 export function asBatchError(error: unknown, about: Omit<BatchErrorOptions, 'cause'>): unknown {
-  if (!UnoError.is(error) || error instanceof BatchError) return error;
-  return isRecordFault(error) || error instanceof RowSuppressedError
-    ? new BatchError({ ...about, cause: error })
-    : error;
+  return blamesRecord(error) ? new BatchError({ ...about, cause: error }) : error;
 }
 
 function textOf(error: UnoError, property: 'sqlstate' | 'constraint' | 'column'): string | undefined {

@@ -24,3 +24,13 @@ export function keyOfInput(mapping: AnyMapping, record: unknown): string | undef
   const texts = findRecordKey(mapping, asRecord(record));
   return texts && keyText(texts);
 }
+
+/** The same for a key as the caller gave it. */
+export function keyOfKey(mapping: AnyMapping, key: unknown): string | undefined {
+  try {
+    return keyText(encodeKey(mapping, key));
+  } catch {
+    // It is no key, which is what the message is about.
+    return undefined;
+  }
+}

@@ -13,7 +13,8 @@ export interface WriteTarget {
 /** What a write gives to its caller, and the keys of the rows that it touched. */
 export interface WrittenRows<T> {
   readonly result: T;
-  readonly keys: readonly KeyTexts[];
+  /** `all` when there are too many to keep. */
+  readonly keys: readonly KeyTexts[] | 'all';
 }
 
 /**
@@ -40,7 +41,7 @@ export async function observeWrite<T>(
     throw error;
   }
   if (observers.length === 0 || written.keys.length === 0) return written.result;
-  const keys = mapping.hasTextKey ? written.keys.map(keyText) : ('all' as const);
+  const keys = mapping.hasTextKey && written.keys !== 'all' ? written.keys.map(keyText) : ('all' as const);
   const scope = await scopeOf(db);
   if (scope === undefined) publish(keys, 'committed');
   else {

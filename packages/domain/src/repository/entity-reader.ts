@@ -5,7 +5,8 @@ import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { encodeKeys } from '../operations/inputs.js';
-import type { BatchCallOptions, RecordOperations } from '../ports/batch-port.js';
+import type { RecordOperations } from '../ports/batch-port.js';
+import type { BatchCallOptions } from '../ports/call-options.js';
 import type { EntityCacheRegion } from '../ports/entity-cache.js';
 
 /** How entities are read by their keys. */
@@ -37,7 +38,7 @@ export class EntityReader<M extends AnyMapping> {
   }
 
   /** The batch port's operations where it is there and wanted, else the individual ones. */
-  operations(options: ReadOptions = {}): RecordOperations<M> {
+  operations(options: Pick<ReadOptions, 'useBatchOperations'> = {}): RecordOperations<M> {
     const { batch } = this.#context;
     const wanted = options.useBatchOperations ?? this.#settings.useBatchOperations ?? true;
     if (batch === undefined || !wanted) return this.individual();
@@ -45,7 +46,6 @@ export class EntityReader<M extends AnyMapping> {
       mapping: this.#mapping,
       db: this.#context.current(),
       observers: this.#context.observers,
-      defaults: { batchSize: this.#settings.batchSize, strategy: this.#settings.strategy },
     });
   }
 
@@ -62,12 +62,12 @@ export class EntityReader<M extends AnyMapping> {
 
   /** In the order of the keys; only what the cache does not have is read from the database, each row once. */
   many(keys: readonly KeyOf<M>[], options: ReadOptions = {}): Promise<(Loaded<M> | undefined)[]> {
-    const { batchSize, strategy } = options;
+    const { useBatchOperations, useCache, ...call } = options;
     return this.#through(
       options,
       keys,
       () => encodeKeys(this.#mapping, 'batchGet', keys),
-      (missing) => this.operations(options).batchGet(missing, { batchSize, strategy }),
+      (missing) => this.operations({ useBatchOperations }).batchGet(missing, call),
     );
   }
 

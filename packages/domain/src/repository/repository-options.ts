@@ -1,6 +1,6 @@
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { LoadRelations, UpdatableField } from '../mapping/inferred-types.js';
-import type { BatchCallOptions } from '../ports/batch-port.js';
+import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
 import type { Filters, OrderBy } from '../query/filter.js';
 
 /** Options of `get`. */
@@ -22,19 +22,36 @@ export interface ListOptions<M extends AnyMapping, L extends LoadRelations<M>> {
   readonly loadRelations?: L;
 }
 
-/** Options of every batch method. */
-export interface BatchOptions extends BatchCallOptions {
+/** Options of batch methods that read. */
+export interface BatchReadOptions extends BatchCallOptions {
   /** `false` works record by record, for this call. */
   readonly useBatchOperations?: boolean | undefined;
 }
 
 /** Options of `batchGet`. */
-export interface BatchGetOptions<M extends AnyMapping, L extends LoadRelations<M>> extends BatchOptions {
+export interface BatchGetOptions<M extends AnyMapping, L extends LoadRelations<M>> extends BatchReadOptions {
   readonly loadRelations?: L;
   /** `false` reads past the entity cache. */
   readonly useCache?: boolean;
   /** What to do about keys without a row: leave them out (the default), or throw a NotFoundError that names them. */
   readonly onMissing?: 'omit' | 'throw';
+}
+
+/** Options of batch methods that write. */
+export interface BatchOptions extends BatchWriteOptions {
+  /** `false` works record by record, for this call. */
+  readonly useBatchOperations?: boolean | undefined;
+  /** `skip` leaves records out, and so has to be asked together with `outcomes: true`, which tells which. */
+  readonly onRecordError?: 'abort' | undefined;
+  readonly maxFailures?: undefined;
+  readonly outcomes?: false | undefined;
+}
+
+/** The same, telling what became of every record. */
+export interface BatchOutcomeOptions extends BatchWriteOptions {
+  readonly useBatchOperations?: boolean | undefined;
+  /** The result is what became of every record, beside the totals. */
+  readonly outcomes: true;
 }
 
 /** Options of `update` and `batchUpdate`. */

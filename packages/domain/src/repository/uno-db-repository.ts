@@ -7,15 +7,45 @@ import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../ma
 import { encodeRecordKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { encodeKeys } from '../operations/inputs.js';
+import { flag, type OptionRules, writeOptionRules } from '../operations/option-rules.js';
 import { requireList } from '../operations/require-list.js';
+import { type CallDefaults, resolveCall } from '../operations/resolve-call.js';
+import type { WithModels } from '../ports/batch-port.js';
+import type { BatchWriteOptions } from '../ports/call-options.js';
+import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { Filters } from '../query/filter.js';
 import { countRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
 import { checkOptions } from './check-options.js';
 import { EntityReader } from './entity-reader.js';
-import type { BatchGetOptions, BatchOptions, GetOptions, ListOptions, UpdateFields } from './repository-options.js';
+import type {
+  BatchGetOptions,
+  BatchOptions,
+  BatchOutcomeOptions,
+  BatchReadOptions,
+  GetOptions,
+  ListOptions,
+  UpdateFields,
+} from './repository-options.js';
 
-const batchOptionNames = ['batchSize', 'strategy', 'useBatchOperations'] as const;
+/** What a write may be asked for, with and without outcomes. */
+interface AnyBatchOptions extends BatchWriteOptions {
+  readonly useBatchOperations?: boolean | undefined;
+  readonly outcomes?: boolean | undefined;
+}
+
+const readRules: OptionRules<BatchReadOptions & { readonly useCache?: boolean | undefined }> = {
+  batchSize: writeOptionRules.batchSize,
+  strategy: writeOptionRules.strategy,
+  parallel: writeOptionRules.parallel,
+  timeoutMs: writeOptionRules.timeoutMs,
+  signal: writeOptionRules.signal,
+  onProgress: writeOptionRules.onProgress,
+  useBatchOperations: flag,
+  useCache: flag,
+};
+
+const writeRules: OptionRules<AnyBatchOptions> = { ...writeOptionRules, useBatchOperations: flag, outcomes: flag };
 
 /**
  * Data access for one entity. Subclass it, give the mapping, and add methods of your own.
@@ -161,14 +191,17 @@ export class UnoDBRepository<M extends AnyMapping> {
     keys: readonly KeyOf<M>[],
     options: BatchGetOptions<M, L> = {},
   ): Promise<Loaded<M, L>[]> {
-    checkOptions('batchGet', options, [...batchOptionNames, 'loadRelations', 'useCache', 'onMissing']);
-    const { loadRelations, onMissing = 'omit', ...reading } = options;
-    const checked = mergeSettings('batchGet', reading);
+    const {
+      loadRelations,
+      onMissing = 'omit',
+      ...reading
+    } = checkOptions('batchGet', options, [...Object.keys(readRules), 'loadRelations', 'onMissing']);
+    const { useCache, useBatchOperations, ...call } = resolveCall('batchGet', readRules, this.#defaults(), reading);
     if (onMissing !== 'omit' && onMissing !== 'throw') {
       throw new ConfigError(`batchGet: onMissing takes 'omit' or 'throw', not ${kindOf(onMissing)}.`);
     }
     const wanted = requireList('batchGet', keys);
-    const found = await this.#reader.many(wanted, checked);
+    const found = await this.#reader.many(wanted, { ...call, useCache, useBatchOperations });
     if (onMissing === 'throw' && found.includes(undefined)) {
       const missing = wanted.filter((_, i) => found[i] === undefined);
       throw new NotFoundError(this.mapping.name, encodeKeys(this.mapping, 'batchGet', missing).map(keyText), {
@@ -178,48 +211,88 @@ export class UnoDBRepository<M extends AnyMapping> {
     return this.#withRelations(
       found.filter((entity) => entity !== undefined),
       loadRelations,
-      checked,
+      { useCache, useBatchOperations, batchSize: call.batchSize, strategy: call.strategy },
     );
   }
 
   /**
    * Stores new entities, all or none, and gives them back in the order of the input, with what the database filled in.
+   * With `outcomes: true` it gives them as `models`, beside the totals and what became of every record; only then can
+   * records that fail be left out.
    *
-   * @throws BatchError that names the record at fault; nothing is written then
+   * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
+   * @example
+   * ```ts
+   * const { models, failures } = await cities.batchAdd(rows, { outcomes: true, onRecordError: 'skip' });
+   * ```
    */
-  async batchAdd(records: readonly NewRecord<M>[], options: BatchOptions = {}): Promise<Loaded<M>[]> {
-    checkOptions('batchAdd', options, batchOptionNames);
-    const { batchSize, strategy, ...choice } = mergeSettings('batchAdd', options);
-    const { models } = await this.#reader
-      .operations(choice)
-      .batchInsert(records, { batchSize, strategy, returnModels: true });
-    return models;
+  async batchAdd(records: readonly NewRecord<M>[], options?: BatchOptions): Promise<Loaded<M>[]>;
+  async batchAdd(
+    records: readonly NewRecord<M>[],
+    options: BatchOutcomeOptions,
+  ): Promise<WriteResult & WithOutcomes & WithModels<M>>;
+  async batchAdd(
+    records: readonly NewRecord<M>[],
+    options: AnyBatchOptions = {},
+  ): Promise<Loaded<M>[] | (WriteResult & WithOutcomes & WithModels<M>)> {
+    const { operations, call } = this.#writing('batchAdd', options);
+    const result = await operations.batchInsert(requireList('batchAdd', records), { ...call, returnModels: true });
+    return call.outcomes ? withOutcomes(result) : result.models;
   }
 
   /**
    * Updates rows by key, all or none: the fields named, or those of each record that are not `undefined`.
    *
-   * @returns how many of the records had a row
-   * @throws BatchError that names the record at fault; nothing is written then
+   * @returns how many of the records had a row; with `outcomes: true` the totals and what became of every record
+   * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    */
-  async batchUpdate(records: readonly RecordPatch<M>[], options: BatchOptions & UpdateFields<M> = {}): Promise<number> {
-    const { fields, ...batching } = checkOptions('batchUpdate', options, [...batchOptionNames, 'fields']);
-    const { batchSize, strategy, ...choice } = mergeSettings('batchUpdate', batching);
-    const totals = await this.#reader.operations(choice).batchUpdate(records, { batchSize, strategy, fields });
-    return totals.updated;
+  async batchUpdate(records: readonly RecordPatch<M>[], options?: BatchOptions & UpdateFields<M>): Promise<number>;
+  async batchUpdate(
+    records: readonly RecordPatch<M>[],
+    options: BatchOutcomeOptions & UpdateFields<M>,
+  ): Promise<WriteResult & WithOutcomes>;
+  async batchUpdate(
+    records: readonly RecordPatch<M>[],
+    options: AnyBatchOptions & UpdateFields<M> = {},
+  ): Promise<number | (WriteResult & WithOutcomes)> {
+    const { fields, ...batching } = checkOptions('batchUpdate', options, [...Object.keys(writeRules), 'fields']);
+    const { operations, call } = this.#writing('batchUpdate', batching);
+    const result = await operations.batchUpdate(requireList('batchUpdate', records), { ...call, fields });
+    return call.outcomes ? withOutcomes(result) : result.updated;
   }
 
   /**
    * Removes rows by key, all or none.
    *
-   * @returns how many rows were removed
+   * @returns how many rows were removed; with `outcomes: true` the totals and what became of every key
    * @throws BatchError that names the key at fault, such as one that a foreign key still needs
    */
-  async batchRemove(keys: readonly KeyOf<M>[], options: BatchOptions = {}): Promise<number> {
-    checkOptions('batchRemove', options, batchOptionNames);
-    const { batchSize, strategy, ...choice } = mergeSettings('batchRemove', options);
-    const totals = await this.#reader.operations(choice).batchDelete(keys, { batchSize, strategy });
-    return totals.deleted;
+  async batchRemove(keys: readonly KeyOf<M>[], options?: BatchOptions): Promise<number>;
+  async batchRemove(keys: readonly KeyOf<M>[], options: BatchOutcomeOptions): Promise<WriteResult & WithOutcomes>;
+  async batchRemove(
+    keys: readonly KeyOf<M>[],
+    options: AnyBatchOptions = {},
+  ): Promise<number | (WriteResult & WithOutcomes)> {
+    const { operations, call } = this.#writing('batchRemove', options);
+    const result = await operations.batchDelete(requireList('batchRemove', keys), call);
+    return call.outcomes ? withOutcomes(result) : result.deleted;
+  }
+
+  /** Who writes, and how: the call's options over the repository's settings. */
+  #writing(operation: string, options: AnyBatchOptions) {
+    const resolved = resolveCall(operation, writeRules, this.#defaults(), options);
+    const { useBatchOperations, outcomes = false, ...call } = resolved;
+    if (call.onRecordError === 'skip' && !outcomes) {
+      throw new ConfigError(
+        `${operation}: onRecordError: 'skip' leaves records out; ask with outcomes: true which, or they would be lost.`,
+      );
+    }
+    return { operations: this.#reader.operations({ useBatchOperations }), call: { ...call, outcomes } };
+  }
+
+  #defaults(): CallDefaults {
+    const { batchSize, strategy, timeoutMs } = this.settings;
+    return { batchSize, strategy, timeoutMs };
   }
 
   async #withRelations<L extends LoadRelations<M>>(
@@ -242,4 +315,11 @@ export class UnoDBRepository<M extends AnyMapping> {
     // It was just found to be a complete key.
     return (only !== undefined && more.length === 0 ? values[only] : values) as KeyOf<M>;
   }
+}
+
+/** What was asked for is there: an implementation of the port that leaves it out is at fault. */
+function withOutcomes<R extends Partial<WithOutcomes>>(result: R): R & WithOutcomes {
+  const { outcomes } = result;
+  if (outcomes === undefined) throw new ConfigError('The batch port gave no outcomes, although they were asked for.');
+  return { ...result, outcomes };
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { asBatchError, BatchError, NotFoundError, RowSuppressedError, StaleEntityError } from '@uno/domain';
+import {
+  BatchError,
+  blamesRecord,
+  CallbackError,
+  NotFoundError,
+  RowSuppressedError,
+  StaleEntityError,
+} from '@uno/domain';
 import { ConfigError, ConnectionError, ConstraintError, UnoError, ValidationError } from '@uno/postgres';
 
 const about = { operation: 'batchInsert', entity: 'City', total: 9, index: 4, key: '17' };
@@ -48,23 +55,25 @@ describe('BatchError', () => {
   });
 });
 
-describe('asBatchError', () => {
+describe('blamesRecord', () => {
   it.each([
     ['a constraint', new ConstraintError('x', 'never', { sqlstate: '23505' })],
     ['a refused value', new ValidationError('x')],
     ['a suppressed row', new RowSuppressedError('City')],
-  ])('wraps %s', (_, cause) => {
-    expect(asBatchError(cause, about)).toBeInstanceOf(BatchError);
+    ['a preProcess that threw', new CallbackError('preProcess', new Error('x'))],
+  ])('sees a record at fault in %s', (_, error) => {
+    expect(blamesRecord(error)).toBe(true);
   });
 
   it.each([
     ['a lost connection', new ConnectionError('x', 'if-idempotent', { sqlstate: '08006' })],
     ['a wrong configuration', new ConfigError('x')],
+    ['another function of the caller that threw', new CallbackError('onProgress', new Error('x'))],
     ['an error that is not of uno', new TypeError('x')],
     ['a value that is no error', 'x'],
     ['a batch error', new BatchError({ ...about, cause: new ValidationError('x') })],
-  ])('leaves %s as it is, which is no record’s doing', (_, error) => {
-    expect(asBatchError(error, about)).toBe(error);
+  ])('sees none in %s', (_, error) => {
+    expect(blamesRecord(error)).toBe(false);
   });
 });
 

@@ -180,8 +180,14 @@ describe('in a transaction, an observer', () => {
 });
 
 describe('when the connection is lost, an observer', () => {
+  interface Breaking {
+    readonly sent: boolean;
+    /** Whether it is refused to say how a transaction ended. */
+    readonly cannotAsk?: boolean;
+  }
+
   /** A database whose one connection breaks at the statements that start with a word. */
-  function breakingAt(word: string, settings: { readonly sent: boolean }) {
+  function breakingAt(word: string, settings: Breaking) {
     const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 });
     pool.on('error', () => {});
     pool.on('connect', (client) => {
@@ -191,6 +197,7 @@ describe('when the connection is lost, an observer', () => {
         query: (...parameters: readonly unknown[]) => {
           const [config] = parameters;
           const text = typeof config === 'object' && config !== null && 'text' in config ? String(config.text) : '';
+          if (settings.cannotAsk && text.includes('pg_xact_status')) throw new Error('no answer');
           const breaks = text.startsWith(word);
           if (breaks && !settings.sent) client.connection.stream.destroy();
           const result: unknown = Reflect.apply(query, client, parameters);
@@ -204,7 +211,7 @@ describe('when the connection is lost, an observer', () => {
 
   async function withBreaking(
     word: string,
-    settings: { readonly sent: boolean },
+    settings: Breaking,
     run: (broken: UnoContext) => Promise<void>,
   ): Promise<void> {
     const db = breakingAt(word, settings);
@@ -224,11 +231,18 @@ describe('when the connection is lost, an observer', () => {
     expect(observer.events).toEqual([event('insert', ['1'], 'unknown')]);
   });
 
-  it('is told that all may have been written by a batch whose COMMIT nobody saw', async () => {
-    await withBreaking('commit', { sent: false }, async (broken) => {
+  it('is told that all may have been written by a batch whose COMMIT nobody saw, and whose fate cannot be asked', async () => {
+    await withBreaking('commit', { sent: false, cannotAsk: true }, async (broken) => {
       await failureOf(CommitUnknownError, () => new UnoDBRepository(broken, countries).batchAdd([{ name: 'A' }]));
     });
     expect(observer.events).toEqual([event('insert', 'all', 'unknown')]);
+  });
+
+  it('is told what a batch has written whose COMMIT nobody saw, when PostgreSQL says that it went through', async () => {
+    await withBreaking('commit', { sent: true }, async (broken) => {
+      await new UnoDBRepository(broken, countries).batchAdd([{ name: 'A' }]);
+    });
+    expect(observer.events).toEqual([event('insert', ['1'])]);
   });
 
   it('is told that all may have been written by a single statement whose answer nobody saw', async () => {

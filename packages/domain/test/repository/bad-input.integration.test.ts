@@ -102,6 +102,9 @@ describe('a key that is none', () => {
   });
 });
 
+const ofWrites =
+  'batchSize, strategy, parallel, atomicity, onRecordError, maxFailures, timeoutMs, signal, onProgress, useBatchOperations, outcomes';
+
 describe('an option that is not known', () => {
   const wrong = () => unchecked<Record<string, never>>({ limits: 5 });
   it.each([
@@ -109,10 +112,14 @@ describe('an option that is not known', () => {
     ['list', () => repository.list(wrong()), 'filters, orderBy, limit, offset, loadRelations'],
     ['count', () => repository.count(wrong()), 'filters'],
     ['update', () => repository.update({ id: 1 }, wrong()), 'fields'],
-    ['batchGet', () => repository.batchGet([1], wrong()), 'batchSize, strategy, useBatchOperations'],
-    ['batchAdd', () => repository.batchAdd([], wrong()), 'batchSize, strategy, useBatchOperations'],
-    ['batchUpdate', () => repository.batchUpdate([], wrong()), 'batchSize, strategy, useBatchOperations, fields'],
-    ['batchRemove', () => repository.batchRemove([], wrong()), 'batchSize, strategy, useBatchOperations'],
+    [
+      'batchGet',
+      () => repository.batchGet([1], wrong()),
+      'batchSize, strategy, parallel, timeoutMs, signal, onProgress, useBatch',
+    ],
+    ['batchAdd', () => repository.batchAdd([], wrong()), ofWrites],
+    ['batchUpdate', () => repository.batchUpdate([], wrong()), `${ofWrites}, fields`],
+    ['batchRemove', () => repository.batchRemove([], wrong()), ofWrites],
   ])('is refused by %s, which lists its own', async (name, call, known) => {
     const error = await failureOf(UnoError, call);
     expect(error.code).toBe('UNO_CONFIG');

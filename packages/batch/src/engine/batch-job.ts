@@ -1,0 +1,83 @@
+import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
+import type { ChunkReport, Entry } from './chunk.js';
+
+/** What a failure of some items is about. */
+export type Verdict =
+  /** One of the items may be at fault: smaller pieces tell which. */
+  | 'record'
+  /** The set-based way broke: the items may still go through one by one. */
+  | 'machinery'
+  /** Neither would help. */
+  | 'call';
+
+/** Items that are ready to be sent. */
+export interface Prepared<S, V> {
+  /** Whether sending them is one statement, which PostgreSQL does wholly or not at all. */
+  readonly isOneStatement: boolean;
+  send(session: S): Promise<V>;
+}
+
+/** Something that can be tried, and undone if it fails, without undoing what was done before. */
+export interface Session {
+  attempt<T>(run: () => Promise<T>): Promise<T>;
+}
+
+/** Where the items go, and what holds together there. */
+export interface Workspace<S extends Session> {
+  /** Whether everything is part of a transaction of the caller's, which alone can be repeated, and has one connection. */
+  readonly isJoined: boolean;
+  /** Does something that is one statement. */
+  once<T>(run: (session: S) => Promise<T>): Promise<T>;
+  /** Does something wholly or not at all. */
+  whole<T>(run: (session: S) => Promise<T>): Promise<T>;
+  /** How many chunks may be done side by side right now, of which so many are under way. */
+  spareWorkers(underWay: number): number;
+}
+
+/** What is known of the records that are done. */
+export interface Account<I, V> extends ProgressCounts {
+  readonly written: IndexRanges;
+  readonly failures: readonly FailedRecord[];
+  add(report: ChunkReport<I, V>): void;
+}
+
+/**
+ * An operation as the engine sees it.
+ *
+ * @typeParam S - the session it is done in
+ * @typeParam R - a record of the caller's
+ * @typeParam I - what is made of a record; one item may stand for several records
+ * @typeParam V - what comes of some items
+ * @typeParam A - where it is all counted
+ */
+export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
+  readonly workspace: Workspace<S>;
+  /** Whether doing it twice comes to the same. */
+  readonly isIdempotent: boolean;
+  /** Called once, before the first item is prepared. */
+  ready?(): Promise<void>;
+  /** Turns the caller's record into another one; `null` drops it. */
+  preProcess?(record: R, index: number): R | null | PromiseLike<R | null>;
+  /** @throws UnoError when the record is at fault */
+  read(entry: Entry<R>): I;
+  /** Makes one item of those that cannot be in one statement. */
+  fold?(items: readonly I[]): readonly I[];
+  /** The items that were folded into one, in their order; otherwise the item itself. */
+  partsOf(item: I): readonly I[];
+  /** Ascending positions of the records that an item stands for. */
+  indicesOf(item: I): readonly number[];
+  /** The key of a record that could not be read, for errors. */
+  keyOfRecord(record: R): string | undefined;
+  keyOfItem(item: I): string | undefined;
+  /** Items with the same text must not be done side by side; `undefined` for one that meets no other. */
+  identityOf(item: I): string | undefined;
+  /** @throws UnoError when an item is at fault */
+  prepare(items: readonly I[]): Prepared<S, V>;
+  judge(error: unknown): Verdict;
+  /** Does a single item in the plainest way there is. */
+  alone?(session: S, item: I): Promise<V>;
+  /** Called with every report, in order, before what it reports is certain under `atomicity: 'all'`. */
+  postProcess?(report: ChunkReport<I, V>): Promise<void>;
+  newAccount(): A;
+  merge(into: A, part: A): void;
+}

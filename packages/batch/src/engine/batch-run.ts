@@ -1,0 +1,299 @@
+import { BatchError, calling, endOfCall, IndexRanges, type ProgressCounts, ProgressMeter, retrying } from '@uno/domain';
+import { CommitUnknownError, type RetryNote, UnoError } from '@uno/postgres';
+import { type BatchSource, type OpenSource, openSource } from '../source/batch-source.js';
+import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
+import type { Chunk, ChunkReport } from './chunk.js';
+import { type ChunkSource, chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
+import { ChunkWriter } from './chunk-writer.js';
+import type { EngineCall } from './engine-call.js';
+import { PostStage } from './post-stage.js';
+import { prefetch } from './prefetch.js';
+import { isAboutSize, SmallerPiecesNeeded } from './smaller-pieces.js';
+import { WorkerQueue } from './worker-queue.js';
+
+/** Chunks that are made ahead of the one that is being executed, and chunks that wait to be post-processed. */
+const pipelineDepth = 2;
+
+/** One call: takes records from a source, does them under a strategy, and keeps account of what came of each. */
+export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
+  readonly #job: BatchJob<S, R, I, V, A>;
+  readonly #call: EngineCall;
+  readonly #writer: ChunkWriter<S, R, I, V, A>;
+  readonly #meter: ProgressMeter;
+  /** What is certain. */
+  readonly #account: A;
+  /** What may be in the database or not, because a connection was lost while it was committed. */
+  readonly #unknown = new IndexRanges();
+  #chunks: ChunkSource<I, Prepared<S, V>> | undefined;
+
+  constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall) {
+    this.#job = job;
+    this.#call = call;
+    this.#writer = new ChunkWriter(job, call);
+    this.#meter = new ProgressMeter(call);
+    this.#account = job.newAccount();
+  }
+
+  /** @throws BatchError when a record is at fault or a part is written all the same; else whatever made it fail */
+  async run(source: BatchSource<R>): Promise<A> {
+    const opened = openSource(this.#call.operation, source);
+    try {
+      this.#call.deadline.check();
+      if (opened.list?.length !== 0) {
+        await this.#job.ready?.();
+        await this.#byStrategy(opened);
+      }
+    } catch (error) {
+      const total = opened.list?.length ?? this.#chunks?.taken ?? 0;
+      const failure = this.#failure(error, total);
+      this.#end(total, failure);
+      throw failure;
+    } finally {
+      opened.close();
+    }
+    this.#end(this.#account.processed);
+    return this.#account;
+  }
+
+  async #byStrategy(source: OpenSource<R>): Promise<void> {
+    const { strategy, batchSize } = this.#call;
+    switch (strategy) {
+      case 'single_query':
+        return this.#inOrder(await this.#listed(source, Number.POSITIVE_INFINITY));
+      case 'optimistic':
+        return this.#optimistic(source);
+      case 'parallel':
+        return this.#sideBySide(await this.#streamedOrListed(source, batchSize));
+      case 'chunked':
+        return this.#inOrder(await this.#streamedOrListed(source, batchSize));
+      case 'pipelined':
+        return this.#inOrder(this.#streamed(source));
+    }
+  }
+
+  async #listed(source: OpenSource<R>, size: number): Promise<ListedChunks<I, Prepared<S, V>>> {
+    const { read, total } = await readAll(this.#job, this.#call, source);
+    const chunks = new ListedChunks<I, Prepared<S, V>>(chunksOf(read, size), total);
+    this.#chunks = chunks;
+    return chunks;
+  }
+
+  #streamed(source: OpenSource<R>): StreamedChunks<S, R, I, V, A> {
+    const chunks = new StreamedChunks(this.#job, this.#call, source);
+    this.#chunks = chunks;
+    return chunks;
+  }
+
+  async #streamedOrListed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
+    return source.list === undefined ? this.#streamed(source) : this.#listed(source, size);
+  }
+
+  /** One chunk after the other. */
+  async #inOrder(source: ChunkSource<I, Prepared<S, V>>, writer = this.#writer): Promise<void> {
+    if (this.#call.byChunk || (source.isSingle && !this.#isWatched())) return this.#eachByItself(source, writer);
+    const attempt = () => this.#inOneTransaction(source, writer);
+    await this.#settle(await (source.isRepeatable ? this.#retrying(attempt) : attempt()));
+  }
+
+  async #eachByItself(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<void> {
+    const stage = this.#postStage();
+    try {
+      for await (const chunk of this.#ahead(source)) await stage.push(await this.#certainly(chunk, writer));
+      await stage.end();
+    } catch (error) {
+      await stage.giveUp();
+      throw error;
+    }
+  }
+
+  async #inOneTransaction(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<A> {
+    const account = this.#job.newAccount();
+    await this.#job.workspace.whole(async (session) => {
+      const stage = this.#postStage();
+      try {
+        for await (const chunk of this.#ahead(source)) {
+          const report = await this.#timed(chunk, () => writer.among(session, chunk, account.failed));
+          account.add(report);
+          await this.#tell(account);
+          await stage.push(report);
+        }
+        await stage.end();
+      } catch (error) {
+        await stage.giveUp();
+        throw error;
+      }
+    });
+    return account;
+  }
+
+  /** Everything at once first; when that is too much, or a record is to be left out, all over again in chunks. */
+  async #optimistic(source: OpenSource<R>): Promise<void> {
+    const { read, total } = await readAll(this.#job, this.#call, source);
+    const inPieces = (size: number) => {
+      const chunks = new ListedChunks<I, Prepared<S, V>>(chunksOf(read, size), total);
+      this.#chunks = chunks;
+      return chunks;
+    };
+    const half = Math.ceil(read.items.length / 2);
+    const writer = new ChunkWriter(this.#job, this.#call, (error) => {
+      const isCurable = isAboutSize(error) || (this.#call.skips && this.#job.judge(error) === 'record');
+      if (isCurable && half > 1) throw new SmallerPiecesNeeded(error);
+    });
+    try {
+      await this.#inOrder(inPieces(Number.POSITIVE_INFINITY), writer);
+    } catch (error) {
+      if (!(error instanceof SmallerPiecesNeeded)) throw error;
+      this.#call.recorder.retried({ ...causeOf(error.cause), delayMs: 0 });
+      await this.#inOrder(inPieces(Math.min(this.#call.batchSize, half)));
+    }
+  }
+
+  /** Several chunks at a time, each on a connection of its own. */
+  async #sideBySide(source: ChunkSource<I, Prepared<S, V>>): Promise<void> {
+    const { workspace } = this.#job;
+    if (workspace.isJoined) return this.#inOrder(source);
+    const { maxWorkers, deadline } = this.#call;
+    const workers = new WorkerQueue();
+    const limit = () => Math.max(1, Math.min(maxWorkers, workspace.spareWorkers(workers.underWay)));
+    try {
+      for await (const chunk of source.chunks()) {
+        const identities = this.#identitiesOf(chunk);
+        await workers.untilFree(identities, limit);
+        if (workers.hasFailed || deadline.isOver) break;
+        workers.begin(chunk.number, identities, async () => {
+          const report = await this.#certainly(chunk, this.#writer);
+          await this.#job.postProcess?.(report);
+        });
+      }
+    } finally {
+      await workers.end();
+    }
+    deadline.check();
+  }
+
+  #identitiesOf({ items }: Chunk<I, Prepared<S, V>>): string[] {
+    return items.flatMap((item) => this.#job.identityOf(item) ?? []);
+  }
+
+  /** A chunk by itself, until it is committed. */
+  async #certainly(chunk: Chunk<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<ChunkReport<I, V>> {
+    try {
+      const report = await this.#retrying(() => this.#timed(chunk, () => writer.byItself(chunk, this.#account.failed)));
+      const account = this.#job.newAccount();
+      account.add(report);
+      await this.#settle(account);
+      await this.#tell();
+      return report;
+    } catch (error) {
+      if (error instanceof CommitUnknownError && this.#call.byChunk) {
+        for (const item of chunk.items) for (const index of this.#job.indicesOf(item)) this.#unknown.add(index);
+      }
+      throw error;
+    }
+  }
+
+  /** A transaction of the caller's can only be repeated by the caller. */
+  #retrying<T>(run: () => Promise<T>): Promise<T> {
+    const { retry, deadline, recorder } = this.#call;
+    if (this.#job.workspace.isJoined) return run();
+    const onRetry = (note: RetryNote) => recorder.retried(note);
+    return retrying({ policy: retry, deadline, idempotent: this.#job.isIdempotent, onRetry }, run);
+  }
+
+  async #timed(chunk: Chunk<I, Prepared<S, V>>, run: () => Promise<ChunkReport<I, V>>): Promise<ChunkReport<I, V>> {
+    this.#call.deadline.check();
+    const began = performance.now();
+    const report = await run();
+    const records = chunk.items.reduce((sum, item) => sum + this.#job.indicesOf(item).length, 0);
+    if (records > 0) this.#call.recorder.chunk(records, performance.now() - began);
+    return report;
+  }
+
+  /** In a pipeline, the next chunks are read and encoded while one is being executed. */
+  #ahead(source: ChunkSource<I, Prepared<S, V>>): AsyncIterable<Chunk<I, Prepared<S, V>>> {
+    if (this.#call.strategy !== 'pipelined') return source.chunks();
+    return prefetch(this.#prepared(source.chunks()), pipelineDepth, source.isRepeatable);
+  }
+
+  async *#prepared(chunks: AsyncIterable<Chunk<I, Prepared<S, V>>>): AsyncIterable<Chunk<I, Prepared<S, V>>> {
+    for await (const chunk of chunks) yield { ...chunk, prepared: this.#tryToPrepare(chunk.items) };
+  }
+
+  #tryToPrepare(items: readonly I[]): Prepared<S, V> | undefined {
+    try {
+      return items.length === 0 ? undefined : this.#job.prepare(items);
+    } catch {
+      // Which item is at fault is found out where the chunk is done, which fails in the same way.
+      return undefined;
+    }
+  }
+
+  /** In a pipeline, what is done is post-processed while the next chunk is being executed. */
+  #postStage(): PostStage<ChunkReport<I, V>> {
+    const work = async (report: ChunkReport<I, V>) => this.#job.postProcess?.(report);
+    return new PostStage(work, this.#call.strategy === 'pipelined' ? pipelineDepth : 0);
+  }
+
+  /** Whether somebody of the caller's looks on, who may throw before everything is committed. */
+  #isWatched(): boolean {
+    return this.#job.postProcess !== undefined || this.#call.onProgress !== undefined;
+  }
+
+  /** Takes over what has become certain. */
+  async #settle(part: A): Promise<void> {
+    this.#job.merge(this.#account, part);
+    for (const failure of part.failures) {
+      this.#call.recorder.recordFailed(failure);
+      const { onError } = this.#call;
+      if (onError !== undefined) await calling('onError', () => onError(failure.error, failure));
+    }
+  }
+
+  async #tell(part?: A): Promise<void> {
+    const { onProgress, recorder } = this.#call;
+    const counts = part === undefined ? this.#account : sum(this.#account, part);
+    const progress = this.#meter.progress(counts, this.#chunks?.total);
+    recorder.progress(progress);
+    if (onProgress !== undefined) await calling('onProgress', () => onProgress(progress));
+  }
+
+  /** The error that the caller sees. */
+  #failure(error: unknown, total: number): unknown {
+    const { operation, name: entity, deadline, onError } = this.#call;
+    const failure = endOfCall(deadline.explain(error), { operation, entity, total }, this.#account, this.#unknown);
+    if (onError === undefined || !UnoError.is(failure)) return failure;
+    try {
+      onError(failure, failure instanceof BatchError && failure.index !== undefined ? failure : undefined);
+    } catch (thrown) {
+      // Why the call failed matters more than that its listener did.
+      process.emitWarning('onError threw, when it was told why a call failed.', {
+        type: 'UnoWarning',
+        code: 'UNO_CALLBACK',
+        detail: String(thrown),
+      });
+    }
+    return failure;
+  }
+
+  #end(total: number, error?: unknown): void {
+    const { processed, failed, skipped } = this.#account;
+    this.#call.recorder.end({ total, successful: processed - failed - skipped, failed, skipped, error });
+  }
+}
+
+function sum(one: ProgressCounts, other: ProgressCounts): ProgressCounts {
+  return {
+    processed: one.processed + other.processed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+    individually: one.individually + other.individually,
+  };
+}
+
+function causeOf(error: unknown): { readonly sqlstate: string | undefined; readonly code: string } {
+  const sqlstate: unknown = UnoError.is(error) && 'sqlstate' in error ? error.sqlstate : undefined;
+  return {
+    sqlstate: typeof sqlstate === 'string' ? sqlstate : undefined,
+    code: UnoError.is(error) ? error.code : 'UNKNOWN',
+  };
+}

@@ -1,0 +1,147 @@
+import { calling } from '@uno/domain';
+import type { OpenSource } from '../source/batch-source.js';
+import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
+import type { Chunk, Entry } from './chunk.js';
+import type { EngineCall } from './engine-call.js';
+import { type ReadRecords, RecordReader } from './record-reader.js';
+
+/** The chunks of a call. */
+export interface ChunkSource<I, P> {
+  /** Whether `chunks` can be called again, and gives the same ones. */
+  readonly isRepeatable: boolean;
+  /** Whether there is at most one chunk. */
+  readonly isSingle: boolean;
+  /** Records in the source; `undefined` until a source that is no array has come to its end. */
+  readonly total: number | undefined;
+  /** Records that were taken from the source. */
+  readonly taken: number;
+  chunks(): AsyncIterable<Chunk<I, P>>;
+}
+
+/** Cuts items into chunks of at most `size`, in order; what was found while they were read goes with the first. */
+export function chunksOf<I, P>({ items, dropped, refused }: Readonly<ReadRecords<I>>, size: number): Chunk<I, P>[] {
+  const chunks: Chunk<I, P>[] = [];
+  for (let start = 0; start < items.length; start += size) {
+    const first = start === 0;
+    chunks.push({
+      number: chunks.length,
+      items: items.slice(start, start + size),
+      dropped: first ? dropped : [],
+      refused: first ? refused : [],
+    });
+  }
+  if (chunks.length === 0 && dropped.length + refused.length > 0) chunks.push({ number: 0, items, dropped, refused });
+  return chunks;
+}
+
+/** Chunks that are there already. */
+export class ListedChunks<I, P> implements ChunkSource<I, P> {
+  readonly isRepeatable = true;
+  readonly total: number;
+  readonly #chunks: readonly Chunk<I, P>[];
+
+  constructor(chunks: readonly Chunk<I, P>[], total: number) {
+    this.#chunks = chunks;
+    this.total = total;
+  }
+
+  get taken(): number {
+    return this.total;
+  }
+
+  get isSingle(): boolean {
+    return this.#chunks.length <= 1;
+  }
+
+  async *chunks(): AsyncIterableIterator<Chunk<I, P>> {
+    yield* this.#chunks;
+  }
+}
+
+/** Reads everything there is, so that all of it is checked before anything is sent, and folded together. */
+export async function readAll<S extends Session, R, I, V, A extends Account<I, V>>(
+  job: BatchJob<S, R, I, V, A>,
+  call: EngineCall,
+  source: OpenSource<R>,
+): Promise<{ readonly read: ReadRecords<I>; readonly total: number }> {
+  const entries: Entry<R>[] = [];
+  if (source.list === undefined) {
+    for (;;) {
+      const next = await call.deadline.race(calling('source', () => source.next()));
+      if (next === undefined) break;
+      entries.push({ record: next.record, index: entries.length });
+    }
+  } else {
+    for (const [index, record] of source.list.entries()) entries.push({ record, index });
+  }
+  const read = await new RecordReader(job, call).read(entries);
+  const items = job.fold === undefined ? read.items : [...job.fold(read.items)];
+  return { read: { ...read, items }, total: entries.length };
+}
+
+/** Reads a chunk when it is asked for, so that no more than that is in memory. */
+export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
+  implements ChunkSource<I, Prepared<S, V>>
+{
+  readonly isSingle = false;
+  readonly #job: BatchJob<S, R, I, V, A>;
+  readonly #call: EngineCall;
+  readonly #source: OpenSource<R>;
+  readonly #reader: RecordReader<S, R, I, V, A>;
+  /** The chunks of an array, for another attempt; those of a stream are gone once they are done. */
+  readonly #kept: Chunk<I, Prepared<S, V>>[] | undefined;
+  #number = 0;
+  #taken = 0;
+  #ended = false;
+
+  constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall, source: OpenSource<R>) {
+    this.#job = job;
+    this.#call = call;
+    this.#source = source;
+    this.#reader = new RecordReader(job, call);
+    this.#kept = source.list === undefined ? undefined : [];
+  }
+
+  get isRepeatable(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  get total(): number | undefined {
+    return this.#source.list?.length ?? (this.#ended ? this.#taken : undefined);
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  async *chunks(): AsyncIterableIterator<Chunk<I, Prepared<S, V>>> {
+    yield* this.#kept ?? [];
+    while (!this.#ended) {
+      const chunk = await this.#next();
+      if (chunk === undefined) continue;
+      this.#kept?.push(chunk);
+      yield chunk;
+    }
+  }
+
+  async #next(): Promise<Chunk<I, Prepared<S, V>> | undefined> {
+    const entries = await this.#take();
+    if (entries.length === 0) return undefined;
+    const { items, dropped, refused } = await this.#reader.read(entries);
+    return { number: this.#number++, items: this.#job.fold?.(items) ?? items, dropped, refused };
+  }
+
+  async #take(): Promise<Entry<R>[]> {
+    const { batchSize, deadline } = this.#call;
+    const entries: Entry<R>[] = [];
+    while (entries.length < batchSize) {
+      const next = await deadline.race(calling('source', () => this.#source.next()));
+      if (next === undefined) {
+        this.#ended = true;
+        break;
+      }
+      entries.push({ record: next.record, index: this.#taken++ });
+    }
+    return entries;
+  }
+}

@@ -1,0 +1,196 @@
+import { EndOfCall, type FailedRecord } from '@uno/domain';
+import { UnoError } from '@uno/postgres';
+import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
+import type { Chunk, ChunkReport, Piece } from './chunk.js';
+import type { EngineCall } from './engine-call.js';
+
+/** What has come of a chunk so far. */
+interface Findings<I, V> {
+  readonly pieces: Piece<I, V>[];
+  readonly failures: FailedRecord[];
+  individually: number;
+}
+
+/**
+ * Does chunks, and finds the items at fault in one that fails.
+ *
+ * A failed attempt is undone and its items are halved, the left half first, until single items are left. So an item is
+ * tried when all before it are in place, and the one that is named is the one that doing them one by one would have
+ * failed on. One item at fault among n costs about 2 · log2(n) statements more.
+ */
+export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
+  readonly #job: BatchJob<S, R, I, V, A>;
+  readonly #call: EngineCall;
+  readonly #onFailure: (error: unknown) => void;
+
+  /** @param onFailure - hears of every failed attempt before anything else is tried; what it throws ends the chunk */
+  constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall, onFailure: (error: unknown) => void = () => undefined) {
+    this.#job = job;
+    this.#call = call;
+    this.#onFailure = onFailure;
+  }
+
+  /**
+   * A chunk by itself. The first attempt is the fast one: a single statement needs no transaction, and nothing of it
+   * has to be undone apart from the rest.
+   *
+   * @param failed - records that have failed before
+   */
+  async byItself(chunk: Chunk<I, Prepared<S, V>>, failed: number): Promise<ChunkReport<I, V>> {
+    const { workspace } = this.#job;
+    this.#checkRefused(chunk, failed);
+    const { items } = chunk;
+    if (items.length === 0) return this.#report(chunk, noFindings());
+    try {
+      const prepared = chunk.prepared ?? this.#job.prepare(items);
+      const send = (session: S) => prepared.send(session);
+      const value = await (prepared.isOneStatement && !workspace.isJoined
+        ? workspace.once(send)
+        : workspace.whole(send));
+      return this.#report(chunk, { ...noFindings(), pieces: [{ items, value }] });
+    } catch (error) {
+      this.#onFailure(error);
+      if (this.#job.judge(error) === 'call') throw error;
+      if (this.#isBlamed(items, error)) this.#blame(items, error, noFindings(), failed);
+      return workspace.whole(async (session) => {
+        const findings = noFindings<I, V>();
+        await this.#afterFailure(session, items, error, findings, failed + chunk.refused.length);
+        return this.#report(chunk, findings);
+      });
+    }
+  }
+
+  /** A chunk among others in one transaction. */
+  async among(session: S, chunk: Chunk<I, Prepared<S, V>>, failed: number): Promise<ChunkReport<I, V>> {
+    this.#checkRefused(chunk, failed);
+    const findings = noFindings<I, V>();
+    if (chunk.items.length > 0) {
+      await this.#attempt(session, chunk.items, findings, failed + chunk.refused.length, chunk.prepared);
+    }
+    return this.#report(chunk, findings);
+  }
+
+  async #attempt(
+    session: S,
+    items: readonly I[],
+    findings: Findings<I, V>,
+    failed: number,
+    prepared?: Prepared<S, V>,
+  ): Promise<void> {
+    try {
+      const ready = prepared ?? this.#job.prepare(items);
+      findings.pieces.push({ items, value: await session.attempt(() => ready.send(session)) });
+    } catch (error) {
+      this.#onFailure(error);
+      await this.#afterFailure(session, items, error, findings, failed);
+    }
+  }
+
+  /** Some items were tried together and failed, and that attempt is undone. */
+  async #afterFailure(
+    session: S,
+    items: readonly I[],
+    error: unknown,
+    findings: Findings<I, V>,
+    failed: number,
+  ): Promise<void> {
+    const verdict = this.#job.judge(error);
+    if (verdict === 'call') throw error;
+    if (verdict === 'machinery') return this.#oneByOne(session, items, error, findings, failed);
+    const [only, ...more] = items;
+    if (only !== undefined && more.length === 0) {
+      const parts = this.#job.partsOf(only);
+      if (parts.length === 1) return this.#blame(items, error, findings, failed);
+      for (const part of parts) await this.#attempt(session, [part], findings, failed);
+      return;
+    }
+    const good = this.#withoutRefused(items, findings, failed);
+    if (good.length < items.length) {
+      if (good.length > 0) await this.#attempt(session, good, findings, failed);
+      return;
+    }
+    const middle = Math.ceil(items.length / 2);
+    await this.#attempt(session, items.slice(0, middle), findings, failed);
+    await this.#attempt(session, items.slice(middle), findings, failed);
+  }
+
+  /** Takes out the items that can be told to be wrong without asking the server. Where one ends the call, none are. */
+  #withoutRefused(items: readonly I[], findings: Findings<I, V>, failed: number): readonly I[] {
+    if (!this.#call.skips) return items;
+    return items.filter((item) => {
+      if (this.#job.partsOf(item).length > 1) return true;
+      try {
+        this.#job.prepare([item]);
+        return true;
+      } catch (error) {
+        if (this.#job.judge(error) !== 'record') return true;
+        this.#blame([item], error, findings, failed);
+        return false;
+      }
+    });
+  }
+
+  /** The plainest way there is, for items with which the set-based one cannot cope. */
+  async #oneByOne(
+    session: S,
+    items: readonly I[],
+    reason: unknown,
+    findings: Findings<I, V>,
+    failed: number,
+  ): Promise<void> {
+    const { alone } = this.#job;
+    if (alone === undefined) throw reason;
+    let records = 0;
+    for (const item of items.flatMap((one) => this.#job.partsOf(one))) {
+      try {
+        const value = await session.attempt(() => alone(session, item));
+        findings.pieces.push({ items: [item], value });
+      } catch (error) {
+        // When not even that works, what was first said of it is the better explanation.
+        if (this.#job.judge(error) === 'machinery') throw reason;
+        if (this.#job.judge(error) === 'call') throw error;
+        this.#blame([item], error, findings, failed);
+      }
+      records += this.#job.indicesOf(item).length;
+    }
+    findings.individually += records;
+    this.#call.recorder.fellBack(records, reason);
+  }
+
+  /** Whether it is plain who is at fault, so that nothing has to be tried again. */
+  #isBlamed(items: readonly I[], error: unknown): boolean {
+    const [only, ...more] = items;
+    if (only === undefined || more.length > 0 || this.#call.skips) return false;
+    return this.#job.judge(error) === 'record' && this.#job.partsOf(only).length === 1;
+  }
+
+  #blame([item]: readonly I[], error: unknown, findings: Findings<I, V>, failed: number): void {
+    if (item === undefined || !UnoError.is(error)) throw error;
+    const index = this.#job.indicesOf(item).at(-1) ?? 0;
+    const key = this.#job.keyOfItem(item);
+    if (!this.#call.skips) throw new EndOfCall({ index, key }, error);
+    findings.failures.push({ index, key, status: 'failed', error });
+    if (failed + findings.failures.length > this.#call.maxFailures) {
+      throw new EndOfCall({ index, key }, error, findings.failures);
+    }
+  }
+
+  #checkRefused({ refused }: Chunk<I, Prepared<S, V>>, failed: number): void {
+    const last = refused.at(-1);
+    if (last === undefined || failed + refused.length <= this.#call.maxFailures) return;
+    throw new EndOfCall(last, last.error, refused);
+  }
+
+  #report(chunk: Chunk<I, Prepared<S, V>>, findings: Findings<I, V>): ChunkReport<I, V> {
+    return {
+      pieces: findings.pieces,
+      dropped: chunk.dropped,
+      failures: [...chunk.refused, ...findings.failures],
+      individually: findings.individually,
+    };
+  }
+}
+
+function noFindings<I, V>(): Findings<I, V> {
+  return { pieces: [], failures: [], individually: 0 };
+}

@@ -1,0 +1,35 @@
+import type { FailedRecord } from '@uno/domain';
+
+/** A record of the source, and its position there, from 0. */
+export interface Entry<R> {
+  readonly record: R;
+  readonly index: number;
+}
+
+/** Items that are done together, and what was found of other records while they were read. */
+export interface Chunk<I, P> {
+  /** From 0. */
+  readonly number: number;
+  readonly items: readonly I[];
+  /** Positions of records for which `preProcess` gave `null`. */
+  readonly dropped: readonly number[];
+  /** Records that were found to be wrong before anything was sent. */
+  readonly refused: readonly FailedRecord[];
+  /** What was made ahead of time of all items, if anything. */
+  readonly prepared?: P | undefined;
+}
+
+/** Items that went through together, and what came of them. */
+export interface Piece<I, V> {
+  readonly items: readonly I[];
+  readonly value: V;
+}
+
+/** What came of a chunk. */
+export interface ChunkReport<I, V> {
+  readonly pieces: readonly Piece<I, V>[];
+  readonly dropped: readonly number[];
+  readonly failures: readonly FailedRecord[];
+  /** Records that were done one by one, because the set-based way broke on them. */
+  readonly individually: number;
+}

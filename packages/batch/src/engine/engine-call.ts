@@ -1,0 +1,25 @@
+import type { BatchProgress, Deadline, RecordName, RetryPolicy } from '@uno/domain';
+import type { UnoError } from '@uno/postgres';
+import type { BatchExecutionStrategy } from '../config/batch-execution-strategy.js';
+import type { CallRecorder } from '../metrics/call-recorder.js';
+
+/** One call's options, every one of them decided. */
+export interface EngineCall {
+  readonly operation: string;
+  /** The name of the entity, or of the processor. */
+  readonly name: string;
+  readonly batchSize: number;
+  readonly strategy: BatchExecutionStrategy;
+  /** Whether every chunk is committed by itself. */
+  readonly byChunk: boolean;
+  /** Chunks, and calls of `preProcess`, that may be under way side by side. */
+  readonly maxWorkers: number;
+  readonly skips: boolean;
+  readonly maxFailures: number;
+  readonly retry: RetryPolicy;
+  readonly deadline: Deadline;
+  readonly onProgress: ((progress: BatchProgress) => void) | undefined;
+  /** Told of every record that is left out, once that is certain, and of what ends the call. */
+  readonly onError: ((error: UnoError, record: RecordName | undefined) => void) | undefined;
+  readonly recorder: CallRecorder;
+}

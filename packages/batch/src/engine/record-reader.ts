@@ -1,0 +1,93 @@
+import { blamesRecord, CallbackError, EndOfCall, type FailedRecord } from '@uno/domain';
+import type { UnoError } from '@uno/postgres';
+import type { Account, BatchJob, Session } from './batch-job.js';
+import type { Entry } from './chunk.js';
+import type { EngineCall } from './engine-call.js';
+import { isPromise, Window } from './window.js';
+
+/** Records that were read: what became of them so far. */
+export interface ReadRecords<I> {
+  readonly items: I[];
+  readonly dropped: number[];
+  readonly refused: FailedRecord[];
+}
+
+/** What `preProcess` gave for a record, or threw. */
+type Processed<R> = { readonly record: R | null } | { readonly error: unknown };
+
+/** Makes items of records: first what the caller's `preProcess` does, then what the operation checks. */
+export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
+  readonly #job: BatchJob<S, R, I, V, A>;
+  readonly #call: EngineCall;
+
+  constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall) {
+    this.#job = job;
+    this.#call = call;
+  }
+
+  /** @throws EndOfCall for a record that is wrong, where such records are not left out */
+  async read(entries: readonly Entry<R>[]): Promise<ReadRecords<I>> {
+    const read: ReadRecords<I> = { items: [], dropped: [], refused: [] };
+    if (this.#job.preProcess === undefined) {
+      for (const entry of entries) this.#readOne(read, entry);
+      return read;
+    }
+    const processed = await this.#preProcessed(entries);
+    for (const [position, entry] of entries.entries()) {
+      const result = processed[position];
+      if (result === undefined) continue;
+      if ('error' in result) this.#refuse(read, entry, new CallbackError('preProcess', result.error));
+      else if (result.record === null) read.dropped.push(entry.index);
+      else this.#readOne(read, { record: result.record, index: entry.index });
+    }
+    return read;
+  }
+
+  #readOne(read: ReadRecords<I>, entry: Entry<R>): void {
+    try {
+      read.items.push(this.#job.read(entry));
+    } catch (error) {
+      if (!blamesRecord(error)) throw error;
+      this.#refuse(read, entry, error);
+    }
+  }
+
+  #refuse(read: ReadRecords<I>, { record, index }: Entry<R>, error: UnoError): void {
+    const key = this.#job.keyOfRecord(record);
+    if (!this.#call.skips) throw new EndOfCall({ index, key }, error);
+    read.refused.push({ index, key, status: 'failed', error });
+  }
+
+  /** Calls of an async `preProcess` run side by side, so many at a time; their results are in the order of the records. */
+  async #preProcessed(entries: readonly Entry<R>[]): Promise<Processed<R>[]> {
+    const { maxWorkers, deadline } = this.#call;
+    const processed: Processed<R>[] = new Array(entries.length);
+    const window = new Window(maxWorkers, deadline);
+    for (const [position, { record, index }] of entries.entries()) {
+      const result = this.#preProcessOne(record, index);
+      if (!isPromise(result)) {
+        processed[position] = result;
+        continue;
+      }
+      const settled = result.then((one) => {
+        processed[position] = one;
+      });
+      await window.admit(settled);
+    }
+    await window.end();
+    return processed;
+  }
+
+  #preProcessOne(record: R, index: number): Processed<R> | PromiseLike<Processed<R>> {
+    try {
+      const result = this.#job.preProcess?.(record, index) ?? null;
+      if (!isPromise(result)) return { record: result };
+      return result.then(
+        (settled) => ({ record: settled }),
+        (error: unknown) => ({ error }),
+      );
+    } catch (error) {
+      return { error };
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Deadline } from '@uno/domain';
+
+/** Lets only so many promises be under way at a time. None of them may fail. */
+export class Window {
+  readonly #limit: number;
+  readonly #deadline: Deadline;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(limit: number, deadline: Deadline) {
+    this.#limit = limit;
+    this.#deadline = deadline;
+  }
+
+  /** Takes a promise in, and waits until another one may begin. */
+  async admit(promise: PromiseLike<void>): Promise<void> {
+    const one: Promise<void> = Promise.resolve(promise).then(() => {
+      this.#underWay.delete(one);
+    });
+    this.#underWay.add(one);
+    if (this.#underWay.size >= this.#limit) await this.#deadline.race(Promise.race(this.#underWay));
+  }
+
+  /** Waits until nothing is under way. */
+  async end(): Promise<void> {
+    await this.#deadline.race(Promise.all(this.#underWay));
+  }
+}
+
+/** Whether a function of the caller's gave its result, or the promise of one. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,64 @@
+import { type BatchWriteOptions, commitsByChunk, Deadline } from '@uno/domain';
+import type { EngineConfig, ResolvedConfig } from '../config/batch-config.js';
+import type { BatchMetrics } from '../metrics/batch-metrics.js';
+import { openCall } from '../metrics/open-call.js';
+import type { EngineCall } from './engine-call.js';
+
+/** What a call is made of, besides its options. */
+export interface CallMaking {
+  readonly operation: string;
+  /** The name of the entity, or of the processor. */
+  readonly name: string;
+  readonly table?: string | undefined;
+  readonly config: ResolvedConfig<EngineConfig>;
+  readonly metrics: BatchMetrics;
+  /** Whether it is part of a transaction of the caller's. */
+  readonly inTransaction: boolean;
+  /** Records in the source, where that is known. */
+  readonly total: number | undefined;
+}
+
+/**
+ * Decides everything about a call, runs it, and stops its clock.
+ *
+ * @throws ConfigError for options that contradict each other
+ */
+export async function withCall<T>(
+  making: CallMaking,
+  options: BatchWriteOptions,
+  run: (call: EngineCall) => Promise<T>,
+): Promise<T> {
+  const { operation, name, table, config, metrics, inTransaction, total } = making;
+  const { batchSize = config.batchSize, strategy = config.executionStrategy } = options;
+  const byChunk = commitsByChunk(operation, { ...options, strategy }, inTransaction);
+  const { logProgress, collectMetrics, logger = logProgress ? console : undefined } = config;
+  const description = {
+    operation,
+    name,
+    table,
+    strategy,
+    batchSize,
+    atomicity: byChunk ? 'chunk' : 'all',
+    total,
+  } as const;
+  const deadline = new Deadline(operation, options);
+  try {
+    return await run({
+      operation,
+      name,
+      batchSize,
+      strategy,
+      byChunk,
+      maxWorkers: config.maxWorkers,
+      skips: options.onRecordError === 'skip',
+      maxFailures: options.maxFailures ?? Number.POSITIVE_INFINITY,
+      retry: config,
+      deadline,
+      onProgress: options.onProgress,
+      onError: config.onError,
+      recorder: openCall(description, { metrics: collectMetrics ? metrics : undefined, logger, logProgress }),
+    });
+  } finally {
+    deadline[Symbol.dispose]();
+  }
+}

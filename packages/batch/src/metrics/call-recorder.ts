@@ -1,0 +1,166 @@
+import type { BatchProgress } from '@uno/domain';
+import type { RetryNote } from '@uno/postgres';
+import type { Clock } from './clock.js';
+
+/** What a call is, said when it begins. */
+export interface CallDescription {
+  /** Such as `batchInsert`. */
+  readonly operation: string;
+  /** The name of the entity, or of the processor. */
+  readonly name: string;
+  readonly table?: string | undefined;
+  readonly strategy: string;
+  /** Records in one statement. */
+  readonly batchSize: number;
+  readonly atomicity: 'all' | 'chunk';
+  /** Records in the source; `undefined` for an iterable or a stream, which tells only at its end. */
+  readonly total: number | undefined;
+}
+
+/** What became of the records of a call. Those that are neither of the three were not processed, since it failed. */
+export interface CallEnd {
+  /** Records that were taken from the source. */
+  readonly total: number;
+  readonly successful: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Why the call failed; `undefined` when it did not. */
+  readonly error?: unknown;
+}
+
+/** A record that was left out under `onRecordError: 'skip'`. */
+export interface RecordFailure {
+  /** Its position in the caller's input, from 0. */
+  readonly index: number;
+  /** Its key as text, where it has one. */
+  readonly key: string | undefined;
+  readonly error: unknown;
+}
+
+/** What the engine tells of one call while it runs. Every method is cheap and does not throw. */
+export interface CallRecorder {
+  /** A statement was sent, with as many bytes of parameters. */
+  statement(bytesSent: number): void;
+  /** A chunk was executed. */
+  chunk(records: number, elapsedMs: number): void;
+  /** What failed is about to be tried again. */
+  retried(note: RetryNote): void;
+  /** Records went one by one, because the set-based way broke on them. */
+  fellBack(records: number, reason: unknown): void;
+  /** A record was left out. The one that ends a call is told by `end` alone. */
+  recordFailed(failure: RecordFailure): void;
+  /** After every chunk. */
+  progress(progress: BatchProgress): void;
+  /** Exactly once, and last. */
+  end(end: CallEnd): void;
+}
+
+/** As much of a call as a listener wants to hear of. */
+export type CallEvents = Partial<CallRecorder>;
+
+/** Somebody who is told of calls. */
+export interface CallListener {
+  /** Says that a call begins; gives `undefined` when there is nobody behind the listener at present. */
+  begin(description: CallDescription, clock: Clock): CallEvents | undefined;
+}
+
+const nothing = (): void => undefined;
+
+/** Tells nobody. */
+export const idleRecorder: CallRecorder = Object.freeze({
+  statement: nothing,
+  chunk: nothing,
+  retried: nothing,
+  fellBack: nothing,
+  recordFailed: nothing,
+  progress: nothing,
+  end: nothing,
+});
+
+/**
+ * Begins a call and gives what tells the listeners that are on of it; {@link idleRecorder} if none is. A listener that
+ * throws does not make the call fail: it is a `UNO_LISTENER` warning of the process, the first time in each call.
+ *
+ * @example
+ * ```ts
+ * const recorder = beginCall(description, [metrics, spanListener]);
+ * recorder.statement(1200);
+ * recorder.end({ total: 500, successful: 500, failed: 0, skipped: 0 });
+ * ```
+ */
+export function beginCall(
+  description: CallDescription,
+  listeners: readonly CallListener[],
+  clock: Clock = performance,
+): CallRecorder {
+  const begun: CallEvents[] = [];
+  for (const listener of listeners) {
+    try {
+      const events = listener.begin(description, clock);
+      if (events !== undefined) begun.push(events);
+    } catch (error) {
+      warnOfListener(error);
+    }
+  }
+  return begun.length === 0 ? idleRecorder : new FanOut(begun);
+}
+
+/** Says everything to everyone. What may happen for every statement or record makes no garbage. */
+class FanOut implements CallRecorder {
+  readonly #listening: readonly CallEvents[];
+  #warned = false;
+
+  constructor(listening: readonly CallEvents[]) {
+    this.#listening = listening;
+  }
+
+  statement(bytesSent: number): void {
+    this.#tell(tellStatement, bytesSent);
+  }
+
+  chunk(records: number, elapsedMs: number): void {
+    this.#tell((events) => events.chunk?.(records, elapsedMs), undefined);
+  }
+
+  retried(note: RetryNote): void {
+    this.#tell(tellRetried, note);
+  }
+
+  fellBack(records: number, reason: unknown): void {
+    this.#tell((events) => events.fellBack?.(records, reason), undefined);
+  }
+
+  recordFailed(failure: RecordFailure): void {
+    this.#tell(tellRecordFailed, failure);
+  }
+
+  progress(progress: BatchProgress): void {
+    this.#tell(tellProgress, progress);
+  }
+
+  end(end: CallEnd): void {
+    this.#tell(tellEnd, end);
+  }
+
+  #tell<A>(tell: (events: CallEvents, what: A) => void, what: A): void {
+    for (const events of this.#listening) {
+      try {
+        tell(events, what);
+      } catch (error) {
+        if (!this.#warned) warnOfListener(error);
+        this.#warned = true;
+      }
+    }
+  }
+}
+
+const tellStatement = (events: CallEvents, bytesSent: number): void => events.statement?.(bytesSent);
+const tellRetried = (events: CallEvents, note: RetryNote): void => events.retried?.(note);
+const tellRecordFailed = (events: CallEvents, failure: RecordFailure): void => events.recordFailed?.(failure);
+const tellProgress = (events: CallEvents, progress: BatchProgress): void => events.progress?.(progress);
+const tellEnd = (events: CallEvents, end: CallEnd): void => events.end?.(end);
+
+function warnOfListener(error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.name) : String(error);
+  process.emitWarning('A listener of batch calls threw.', { type: 'UnoWarning', code: 'UNO_LISTENER', detail });
+}

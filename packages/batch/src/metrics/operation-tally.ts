@@ -1,0 +1,125 @@
+import type { RetryNote } from '@uno/postgres';
+import type { ErrorSummary, OperationMetrics } from './batch-metrics-snapshot.js';
+import type { CallEnd } from './call-recorder.js';
+import { DistributionMeter } from './distribution.js';
+import { perSecond } from './per-second.js';
+
+/** How many errors are kept. */
+const keptErrors = 20;
+
+/** An error and its place among those of all operations. */
+interface NumberedError {
+  readonly number: number;
+  readonly summary: ErrorSummary;
+}
+
+/** Counts what the calls of one operation do. */
+export class OperationTally {
+  readonly #chunkSize = new DistributionMeter(1);
+  readonly #chunkDurationMs = new DistributionMeter(1000);
+  readonly #retriesBySqlstate = new Map<string, number>();
+  #errors: NumberedError[] = [];
+  #errorsTotal = 0;
+  #calls = 0;
+  #callsFailed = 0;
+  #total = 0;
+  #successful = 0;
+  #failed = 0;
+  #skipped = 0;
+  #elapsedMs = 0;
+  #bytesSent = 0;
+  #statements = 0;
+  #chunks = 0;
+  #fallbacks = 0;
+  #individually = 0;
+
+  statement(bytesSent: number): void {
+    this.#statements += 1;
+    this.#bytesSent += bytesSent;
+  }
+
+  chunk(records: number, elapsedMs: number): void {
+    this.#chunks += 1;
+    this.#chunkSize.record(records);
+    this.#chunkDurationMs.record(elapsedMs);
+  }
+
+  retried(note: RetryNote): void {
+    this.#retried(note.sqlstate ?? note.code, 1);
+  }
+
+  fellBack(records: number): void {
+    this.#fallbacks += 1;
+    this.#individually += records;
+  }
+
+  failed(number: number, summary: ErrorSummary): void {
+    this.#errorsTotal += 1;
+    this.#errors.push({ number, summary });
+    if (this.#errors.length > keptErrors) this.#errors.shift();
+  }
+
+  ended(end: CallEnd, elapsedMs: number): void {
+    this.#calls += 1;
+    if (end.error !== undefined) this.#callsFailed += 1;
+    this.#total += end.total;
+    this.#successful += end.successful;
+    this.#failed += end.failed;
+    this.#skipped += end.skipped;
+    this.#elapsedMs += elapsedMs;
+  }
+
+  /** Takes over what another one has counted. */
+  add(other: OperationTally): void {
+    this.#chunkSize.add(other.#chunkSize);
+    this.#chunkDurationMs.add(other.#chunkDurationMs);
+    for (const [sqlstate, times] of other.#retriesBySqlstate) this.#retried(sqlstate, times);
+    this.#errors = [...this.#errors, ...other.#errors].sort((a, b) => a.number - b.number).slice(-keptErrors);
+    this.#errorsTotal += other.#errorsTotal;
+    this.#calls += other.#calls;
+    this.#callsFailed += other.#callsFailed;
+    this.#total += other.#total;
+    this.#successful += other.#successful;
+    this.#failed += other.#failed;
+    this.#skipped += other.#skipped;
+    this.#elapsedMs += other.#elapsedMs;
+    this.#bytesSent += other.#bytesSent;
+    this.#statements += other.#statements;
+    this.#chunks += other.#chunks;
+    this.#fallbacks += other.#fallbacks;
+    this.#individually += other.#individually;
+  }
+
+  read(): OperationMetrics {
+    const processed = this.#successful + this.#failed + this.#skipped;
+    let retries = 0;
+    for (const times of this.#retriesBySqlstate.values()) retries += times;
+    return Object.freeze({
+      calls: this.#calls,
+      callsFailed: this.#callsFailed,
+      recordsTotal: this.#total,
+      recordsProcessed: processed,
+      recordsSuccessful: this.#successful,
+      recordsFailed: this.#failed,
+      recordsSkipped: this.#skipped,
+      elapsedMs: this.#elapsedMs,
+      recordsPerSecond: perSecond(processed, this.#elapsedMs),
+      bytesSent: this.#bytesSent,
+      statements: this.#statements,
+      chunks: this.#chunks,
+      chunkSize: this.#chunkSize.read(),
+      chunkDurationMs: this.#chunkDurationMs.read(),
+      retries,
+      retriesBySqlstate: Object.freeze(Object.fromEntries(this.#retriesBySqlstate)),
+      fallbacks: this.#fallbacks,
+      recordsIndividually: this.#individually,
+      errors: Object.freeze(this.#errors.map(({ summary }) => summary)),
+      errorsTotal: this.#errorsTotal,
+      successRate: processed === 0 ? 1 : this.#successful / processed,
+    });
+  }
+
+  #retried(sqlstate: string, times: number): void {
+    this.#retriesBySqlstate.set(sqlstate, (this.#retriesBySqlstate.get(sqlstate) ?? 0) + times);
+  }
+}

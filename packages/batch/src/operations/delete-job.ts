@@ -1,0 +1,75 @@
+import { type AnyMapping, deleteRecord, encodeKey, keyOfKey } from '@uno/domain';
+import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
+import type { Prepared } from '../engine/batch-job.js';
+import type { Entry } from '../engine/chunk.js';
+import { foldDuplicates } from '../shapes/fold-duplicates.js';
+import { inLockOrder } from '../shapes/lock-order.js';
+import type { WorkItem } from '../shapes/work-item.js';
+import { keyArrays } from '../statements/column-arrays.js';
+import { deleteReturningStatement, deleteStatement } from '../statements/key-statements.js';
+import type { WriteSession } from '../workspace/write-session.js';
+import type { SettledItem, Written } from './write-account.js';
+import { WriteJob, type WriteJobOptions } from './write-job.js';
+
+/** Deletes rows by key. */
+export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
+  /** Done twice, it would say that nothing was there. */
+  readonly isIdempotent = false;
+  protected readonly folded = 'first';
+
+  constructor(options: WriteJobOptions<M>) {
+    // Keys are no records to be processed.
+    super({ ...options, preProcess: undefined });
+  }
+
+  read({ record, index }: Entry<unknown>): WorkItem {
+    return { values: {}, indices: [index], key: encodeKey(this.mapping, record, index) };
+  }
+
+  override keyOfRecord(record: unknown): string | undefined {
+    return keyOfKey(this.mapping, record);
+  }
+
+  /** The row of a key that comes twice is there for the first one only. */
+  fold(items: readonly WorkItem[]): readonly WorkItem[] {
+    if (!this.isDetailed) return items;
+    return foldDuplicates(
+      items,
+      (item) => item.key,
+      () => false,
+    );
+  }
+
+  identityOf(item: WorkItem): string | undefined {
+    return this.identityByKey(item);
+  }
+
+  prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
+    const ordered = inLockOrder(items);
+    const keys = ordered.map((item) => item.key ?? []);
+    const parameters = keyArrays(this.mapping, keys);
+    return {
+      isOneStatement: !this.isDetailed || this.mapping.hasTextKey || items.length === 1,
+      send: async (session) => {
+        session.touch(keys);
+        if (this.isDetailed) return this.#returning(session, ordered, parameters);
+        const { affected } = await session.execute(deleteStatement(this.mapping), parameters);
+        return { counts: { deleted: affected, skipped: items.length - affected } };
+      },
+    };
+  }
+
+  async alone(session: WriteSession, item: WorkItem): Promise<Written> {
+    const { key = [] } = item;
+    session.touch([key]);
+    const deleted = await deleteRecord(session.execute, this.mapping, key);
+    return { settled: [{ item, status: deleted ? 'deleted' : 'skipped' }] };
+  }
+
+  async #returning(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
+    const { rows } = await session.execute(deleteReturningStatement(this.mapping), parameters);
+    const found = new Set(rows.map(([position]) => items[Number(position) - 1]));
+    if (!this.mapping.hasTextKey && found.size < items.length && items.length > 1) throw new AmbiguousKeysError();
+    return { settled: items.map((item): SettledItem => ({ item, status: found.has(item) ? 'deleted' : 'skipped' })) };
+  }
+}

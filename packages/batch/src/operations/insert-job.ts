@@ -1,0 +1,142 @@
+import {
+  type AnyMapping,
+  type Field,
+  insertedFields,
+  insertOne,
+  insertRecord,
+  keyOfRow,
+  RowSuppressedError,
+} from '@uno/domain';
+import type { TextStatement } from '@uno/postgres';
+import type { Prepared } from '../engine/batch-job.js';
+import type { Entry } from '../engine/chunk.js';
+import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
+import { indexOf, newItem, type WorkItem } from '../shapes/work-item.js';
+import { columnArrays } from '../statements/column-arrays.js';
+import { forgetInsertFacts, type InsertFacts, readInsertFacts } from '../statements/insert-facts.js';
+import { insertReturningStatement, insertStatement } from '../statements/insert-statement.js';
+import type { WriteSession } from '../workspace/write-session.js';
+import type { SettledItem, Written } from './write-account.js';
+import { WriteJob } from './write-job.js';
+
+/** Records that go in one statement, encoded. */
+interface EncodedGroup extends ShapeGroup {
+  readonly arrays: readonly string[];
+}
+
+/** Puts the records together that insert the same columns. */
+export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
+  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: indexOf(item) }));
+}
+
+/** Inserts records; each one's row is found out where somebody asks for it. */
+export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
+  readonly isIdempotent = false;
+  protected readonly folded = 'all';
+  #facts: InsertFacts = { keyDefaults: [], meddling: false };
+
+  async ready(): Promise<void> {
+    const { db, call } = this.options;
+    if (this.isDetailed) this.#facts = await readInsertFacts(db, this.mapping, call.deadline.signal);
+  }
+
+  read({ record, index }: Entry<unknown>): WorkItem {
+    return newItem(this.mapping, record, index);
+  }
+
+  identityOf(item: WorkItem): string | undefined {
+    return this.identityByKey(item);
+  }
+
+  prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
+    const groups = groupsToInsert(this.mapping, items).map(
+      (group): EncodedGroup => ({ ...group, arrays: columnArrays(this.mapping, group.fields, group.items) }),
+    );
+    const [first, ...others] = groups;
+    const isOneStatement =
+      items.length === 1 ||
+      (first !== undefined &&
+        others.length === 0 &&
+        (this.isDetailed ? this.#isAligned(first) : first.fields.length > 0));
+    return {
+      isOneStatement,
+      send: (session) => (this.isDetailed ? this.#returning(session, groups) : this.#counting(session, groups)),
+    };
+  }
+
+  async alone(session: WriteSession, item: WorkItem): Promise<Written> {
+    return { settled: [await this.#insertOne(session, item)] };
+  }
+
+  async #counting(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+    const { mapping } = this;
+    let inserted = 0;
+    let records = 0;
+    for (const { fields, items, arrays } of groups) {
+      // Without a single column there is nothing to make a table of, so such records go one by one.
+      const statements: TextStatement[] =
+        fields.length === 0 ? items.map(() => insertOne(mapping, fields)) : [insertStatement(mapping, fields)];
+      for (const statement of statements) inserted += (await session.execute(statement, arrays)).affected;
+      records += items.length;
+      session.touch(items.flatMap((item) => (item.key === undefined ? [] : [item.key])));
+    }
+    return { counts: { inserted, skipped: records - inserted } };
+  }
+
+  async #returning(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+    const settled: SettledItem[] = [];
+    for (const group of groups) {
+      if (this.#isAligned(group)) settled.push(...(await this.#insertAligned(session, group)));
+      else for (const item of group.items) settled.push(await this.#insertOne(session, item));
+    }
+    session.touch(settled.flatMap(({ key }) => (key === undefined ? [] : [key])));
+    return { settled };
+  }
+
+  /**
+   * Whether rows can be lined up with their records by their keys: where only a trigger knows a key, they cannot. One row
+   * is the one record's.
+   */
+  #isAligned({ fields, items }: ShapeGroup): boolean {
+    return items.length > 1 && fields.length > 0 && this.#missing(fields).every((field) => this.#defaultOf(field));
+  }
+
+  #missing(fields: readonly Field[]): readonly Field[] {
+    return this.mapping.keyFields.filter((field) => !fields.includes(field));
+  }
+
+  #defaultOf(field: Field) {
+    return this.#facts.keyDefaults.find((one) => one.field === field);
+  }
+
+  async #insertAligned(session: WriteSession, { fields, items, arrays }: EncodedGroup): Promise<SettledItem[]> {
+    const { mapping } = this;
+    const defaults = this.#missing(fields).flatMap((field) => this.#defaultOf(field) ?? []);
+    const statement = insertReturningStatement(mapping, fields, defaults, this.#facts.meddling);
+    const { rows } = await session.execute(statement, arrays).catch((error: unknown) => {
+      forgetInsertFacts(this.options.db, mapping);
+      throw error;
+    });
+    return rows.flatMap(([position, ...row]): SettledItem[] => {
+      const item = items[Number(position) - 1];
+      return item === undefined
+        ? []
+        : [{ item, status: 'inserted', key: keyOfRow(mapping, row), row: this.#wanted(row) }];
+    });
+  }
+
+  async #insertOne(session: WriteSession, item: WorkItem): Promise<SettledItem> {
+    try {
+      const row = await insertRecord(session.execute, this.mapping, { values: item.values, index: indexOf(item) });
+      return { item, status: 'inserted', key: keyOfRow(this.mapping, row), row: this.#wanted(row) };
+    } catch (error) {
+      // That a trigger drops a record is an outcome like others, unless its entity is asked for.
+      if (error instanceof RowSuppressedError && !this.options.models) return { item, status: 'skipped' };
+      throw error;
+    }
+  }
+
+  #wanted<T>(row: T): T | undefined {
+    return this.options.models ? row : undefined;
+  }
+}

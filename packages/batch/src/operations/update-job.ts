@@ -1,0 +1,79 @@
+import { type AnyMapping, type Field, updatedFields, updateRecord } from '@uno/domain';
+import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
+import type { Prepared } from '../engine/batch-job.js';
+import type { Entry } from '../engine/chunk.js';
+import { foldDuplicates } from '../shapes/fold-duplicates.js';
+import { groupByShape } from '../shapes/group-by-shape.js';
+import { inLockOrder } from '../shapes/lock-order.js';
+import { changedItem, indexOf, type WorkItem } from '../shapes/work-item.js';
+import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { updateStatement } from '../statements/update-statement.js';
+import type { WriteSession } from '../workspace/write-session.js';
+import type { SettledItem, Written } from './write-account.js';
+import { WriteJob, type WriteJobOptions } from './write-job.js';
+
+/** Updates rows by key. */
+export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
+  readonly isIdempotent = true;
+  protected readonly folded = 'all';
+  readonly #allowed: readonly Field[];
+
+  /** @param allowed - fields that may be written */
+  constructor(options: WriteJobOptions<M>, allowed: readonly Field[]) {
+    super(options);
+    this.#allowed = allowed;
+  }
+
+  read({ record, index }: Entry<unknown>): WorkItem {
+    return changedItem(this.mapping, record, index);
+  }
+
+  /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
+  fold(items: readonly WorkItem[]): readonly WorkItem[] {
+    const properties = new Set(this.#allowed.map((field) => field.property));
+    return foldDuplicates(
+      items,
+      (item) => item.key,
+      (property) => properties.has(property),
+    );
+  }
+
+  identityOf(item: WorkItem): string | undefined {
+    return this.identityByKey(item);
+  }
+
+  prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
+    const { mapping } = this;
+    const groups = groupByShape(items, (item) =>
+      updatedFields(this.#allowed, { values: item.values, index: indexOf(item) }),
+    );
+    const encoded = groups.map(({ fields, items: members }) => {
+      const ordered = inLockOrder(members);
+      const keys = ordered.map((item) => item.key ?? []);
+      const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, ordered)];
+      return { statement: updateStatement(mapping, fields), items: ordered, parameters };
+    });
+    return {
+      // Keys of which several mean one row are found out only by what comes back, which has to be undone then.
+      isOneStatement: groups.length === 1 && (mapping.hasTextKey || items.length === 1),
+      send: async (session) => {
+        const settled: SettledItem[] = [];
+        for (const { statement, items: members, parameters } of encoded) {
+          const { rows } = await session.execute(statement, parameters);
+          const found = new Set(rows.map(([position]) => members[Number(position) - 1]));
+          if (!mapping.hasTextKey && found.size < members.length && members.length > 1) throw new AmbiguousKeysError();
+          for (const item of members) settled.push({ item, status: found.has(item) ? 'updated' : 'skipped' });
+        }
+        session.touch(settled.flatMap(({ item: { key }, status }) => (status === 'updated' && key ? [key] : [])));
+        return { settled };
+      },
+    };
+  }
+
+  async alone(session: WriteSession, item: WorkItem): Promise<Written> {
+    const { values, key = [] } = item;
+    const row = await updateRecord(session.execute, this.mapping, { values, index: indexOf(item) }, key, this.#allowed);
+    if (row !== undefined) session.touch([key]);
+    return { settled: [{ item, status: row === undefined ? 'skipped' : 'updated' }] };
+  }
+}

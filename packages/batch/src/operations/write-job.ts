@@ -1,0 +1,126 @@
+import { type AnyMapping, calling, hydrateLoaded, keyOfInput, keyText } from '@uno/domain';
+import type { Queryable } from '@uno/postgres';
+import type { BatchConfig } from '../config/batch-config.js';
+import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
+import type { ChunkReport, Entry } from '../engine/chunk.js';
+import type { EngineCall } from '../engine/engine-call.js';
+import { isPromise, Window } from '../engine/window.js';
+import type { WorkItem } from '../shapes/work-item.js';
+import { judgeWrite } from '../workspace/judge.js';
+import type { WriteSession } from '../workspace/write-session.js';
+import { type FoldedOutcome, outcomesOf, type SettledItem, WriteAccount, type Written } from './write-account.js';
+
+/** What every write of a table is made of. */
+export interface WriteJobOptions<M extends AnyMapping> {
+  readonly mapping: M;
+  readonly db: Queryable;
+  readonly workspace: Workspace<WriteSession>;
+  readonly call: EngineCall;
+  /** Whether the outcome of every record is asked for. */
+  readonly outcomes: boolean;
+  /** Whether the rows are asked for. */
+  readonly models: boolean;
+  readonly preProcess: BatchConfig['preProcess'];
+  readonly postProcess: BatchConfig['postProcess'];
+}
+
+/** A write as the engine sees it. */
+export abstract class WriteJob<M extends AnyMapping>
+  implements BatchJob<WriteSession, unknown, WorkItem, Written, WriteAccount>
+{
+  abstract readonly isIdempotent: boolean;
+  /** Which of the records that were folded into one has the outcome. */
+  protected abstract readonly folded: FoldedOutcome;
+  readonly workspace: Workspace<WriteSession>;
+  readonly preProcess?: (record: unknown, index: number) => unknown;
+  readonly postProcess?: (report: ChunkReport<WorkItem, Written>) => Promise<void>;
+  protected readonly mapping: M;
+  protected readonly options: WriteJobOptions<M>;
+  /** Whether what became of every single record has to be found out. */
+  protected readonly isDetailed: boolean;
+
+  constructor(options: WriteJobOptions<M>) {
+    const { preProcess, postProcess } = options;
+    this.options = options;
+    this.mapping = options.mapping;
+    this.workspace = options.workspace;
+    this.isDetailed = options.outcomes || options.models || postProcess !== undefined;
+    if (preProcess !== undefined) {
+      // What is no object is refused where records are read; a null is not one that `preProcess` gave.
+      this.preProcess = (record, index) => (isObject(record) ? preProcess(record, index) : (record ?? undefined));
+    }
+    if (postProcess !== undefined) this.postProcess = (report) => this.#postProcess(report, postProcess);
+  }
+
+  abstract read(entry: Entry<unknown>): WorkItem;
+  abstract prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written>;
+  abstract identityOf(item: WorkItem): string | undefined;
+  abstract alone(session: WriteSession, item: WorkItem): Promise<Written>;
+
+  partsOf(item: WorkItem): readonly WorkItem[] {
+    return item.parts ?? [item];
+  }
+
+  indicesOf(item: WorkItem): readonly number[] {
+    return item.indices;
+  }
+
+  keyOfItem(item: WorkItem): string | undefined {
+    return item.key && keyText(item.key);
+  }
+
+  keyOfRecord(record: unknown): string | undefined {
+    return keyOfInput(this.mapping, record);
+  }
+
+  judge(error: unknown): Verdict {
+    return judgeWrite(error);
+  }
+
+  newAccount(): WriteAccount {
+    return new WriteAccount(this.options.outcomes, this.folded);
+  }
+
+  merge(into: WriteAccount, part: WriteAccount): void {
+    into.mergeAll(part);
+  }
+
+  /** Items whose keys may mean the same row in several spellings all have one identity. */
+  protected identityByKey(item: WorkItem): string | undefined {
+    if (item.key === undefined) return undefined;
+    return this.mapping.hasTextKey ? keyText(item.key) : '';
+  }
+
+  async #postProcess(
+    { pieces }: ChunkReport<WorkItem, Written>,
+    postProcess: NonNullable<BatchConfig['postProcess']>,
+  ): Promise<void> {
+    const { maxWorkers, deadline } = this.options.call;
+    const window = new Window(maxWorkers, deadline);
+    const failures: unknown[] = [];
+    await calling('postProcess', async () => {
+      for (const settled of pieces.flatMap(({ value }) => ('settled' in value ? value.settled : []))) {
+        for (const { index, status } of outcomesOf(settled, this.folded)) {
+          if (failures.length > 0) break;
+          const result = postProcess({ index, status, key: keyOf(settled) }, this.#modelOf(settled));
+          if (!isPromise(result)) continue;
+          await window.admit(result.then(undefined, (error: unknown) => void failures.push(error)));
+        }
+      }
+      await window.end();
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+
+  #modelOf({ row }: SettledItem): object | undefined {
+    return this.options.models && row !== undefined ? hydrateLoaded(this.mapping, row) : undefined;
+  }
+}
+
+function keyOf({ item, key = item.key }: SettledItem): string | undefined {
+  return key && keyText(key);
+}
+
+function isObject(record: unknown): record is object {
+  return typeof record === 'object' && record !== null;
+}

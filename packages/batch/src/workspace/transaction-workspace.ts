@@ -1,0 +1,76 @@
+import { blamesRecord, EndOfCall, observeWrite, type WriteKind, type WriteTarget } from '@uno/domain';
+import { atomically, CommitUnknownError, ConnectionError } from '@uno/postgres';
+import type { Workspace } from '../engine/batch-job.js';
+import type { CallRecorder } from '../metrics/call-recorder.js';
+import { spareConnections } from './spare-connections.js';
+import { WriteSession } from './write-session.js';
+
+/** What a {@link TransactionWorkspace} works with. */
+export interface TransactionWorkspaceOptions {
+  readonly target: WriteTarget;
+  readonly kind: WriteKind;
+  readonly signal: AbortSignal | undefined;
+  readonly recorder: CallRecorder;
+}
+
+/** Writes to a table: in transactions of their own, or behind savepoints in the caller's. The observers are told. */
+export class TransactionWorkspace implements Workspace<WriteSession> {
+  readonly #options: TransactionWorkspaceOptions;
+
+  constructor(options: TransactionWorkspaceOptions) {
+    this.#options = options;
+  }
+
+  get isJoined(): boolean {
+    return this.#options.target.db.isTransaction;
+  }
+
+  once<T>(run: (session: WriteSession) => Promise<T>): Promise<T> {
+    const { target, kind, signal, recorder } = this.#options;
+    return observeWrite(target, kind, async () => {
+      const session = new WriteSession(target.db, signal, recorder);
+      try {
+        return { result: await run(session), keys: session.touched };
+      } catch (error) {
+        throw commitsByItself(error);
+      }
+    });
+  }
+
+  whole<T>(run: (session: WriteSession) => Promise<T>): Promise<T> {
+    const { target, kind, signal, recorder } = this.#options;
+    return observeWrite(target, kind, async () => {
+      let isDone = false;
+      try {
+        return await atomically(
+          target.db,
+          async (transaction) => {
+            const session = new WriteSession(transaction, signal, recorder);
+            const result = await run(session);
+            isDone = true;
+            return { result, keys: session.touched };
+          },
+          { signal, writes: true },
+        );
+      } catch (error) {
+        // What no statement failed on fails at COMMIT, such as a deferred constraint; it names no record.
+        if (isDone && blamesRecord(error)) throw new EndOfCall({ index: undefined, key: undefined }, error);
+        throw error;
+      }
+    });
+  }
+
+  spareWorkers(underWay: number): number {
+    return spareConnections(this.#options.target.db, underWay);
+  }
+}
+
+/** A statement outside of a transaction commits by itself: when the connection is lost, nobody knows whether it has. */
+function commitsByItself(error: unknown): unknown {
+  if (!(error instanceof ConnectionError) || error.retry !== 'if-idempotent') return error;
+  return new CommitUnknownError(
+    'The connection was lost while a statement was under way that commits by itself: it is either wholly in the database or not at all. Look before repeating it.',
+    'if-idempotent',
+    { cause: error, sqlstate: error.sqlstate },
+  );
+}

@@ -1,0 +1,28 @@
+import { UnoError } from '@uno/postgres';
+
+/** What a caller gave that can throw: the source of the records, or one of the functions. */
+export type CallbackName = 'source' | 'preProcess' | 'postProcess' | 'onProgress' | 'onError' | 'chunk function';
+
+/** The `cause` was thrown by something that the caller gave: an iterable or a stream, or one of the functions. */
+export class CallbackError extends UnoError {
+  readonly code = 'UNO_CALLBACK';
+  readonly callback: CallbackName;
+
+  constructor(callback: CallbackName, cause: unknown) {
+    super(
+      callback === 'source' ? 'The source of the records failed.' : `${callback} threw.`,
+      UnoError.is(cause) ? cause.retry : 'never',
+      { cause },
+    );
+    this.callback = callback;
+  }
+}
+
+/** Runs something of the caller's; what it throws becomes the cause of a {@link CallbackError}. */
+export async function calling<T>(callback: CallbackName, run: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    throw new CallbackError(callback, cause);
+  }
+}

@@ -1,0 +1,54 @@
+import { ConfigError } from '@uno/postgres';
+import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
+import { mergeOptions, type OptionRules } from './option-rules.js';
+
+/** What a call goes by where it says nothing itself. */
+export type CallDefaults = Pick<BatchCallOptions, 'batchSize' | 'strategy' | 'timeoutMs'>;
+
+/**
+ * The options of one call, checked, over the defaults; neither is changed. `strategy` says what `parallel` said.
+ *
+ * @throws ConfigError for an option that is unknown, has a value that it does not take, or contradicts another
+ */
+export function resolveCall<T extends BatchWriteOptions>(
+  operation: string,
+  rules: OptionRules<T>,
+  defaults: CallDefaults,
+  options: T,
+): Readonly<Partial<T>> {
+  const said = mergeOptions(operation, rules, options);
+  const { parallel, onRecordError, maxFailures } = said;
+  if (parallel !== undefined && said.strategy !== undefined && parallel !== (said.strategy === 'parallel')) {
+    throw new ConfigError(
+      `${operation}: parallel: ${parallel} and strategy: '${said.strategy}' contradict each other. Say one of them.`,
+    );
+  }
+  if (maxFailures !== undefined && onRecordError !== 'skip') {
+    throw new ConfigError(
+      `${operation}: maxFailures counts records that are left out: it needs onRecordError: 'skip'.`,
+    );
+  }
+  const usual = parallel === false && defaults.strategy === 'parallel' ? 'chunked' : defaults.strategy;
+  const strategy = parallel === true ? 'parallel' : (said.strategy ?? usual);
+  return Object.freeze({ ...defaults, ...said, strategy });
+}
+
+/**
+ * Whether a write commits chunk by chunk. In a transaction of the caller everything is all or nothing unless the call
+ * says otherwise.
+ *
+ * @throws ConfigError when several connections are asked to be one transaction
+ */
+export function commitsByChunk(
+  operation: string,
+  { strategy, atomicity }: Pick<BatchWriteOptions, 'strategy' | 'atomicity'>,
+  inTransaction: boolean,
+): boolean {
+  const parallel = strategy === 'parallel' && !inTransaction;
+  if (parallel && atomicity === 'all') {
+    throw new ConfigError(
+      `${operation}: parallel works on several connections and so commits chunk by chunk; atomicity: 'all' takes another strategy, or a transaction around the call.`,
+    );
+  }
+  return atomicity === undefined ? parallel : atomicity === 'chunk';
+}
