@@ -15,6 +15,9 @@ export type {
   BatchUpsertOptions,
   BatchWriteCall,
 } from './operations/batch-options.js';
+export { BatchProcessor, type BatchProcessorConfig, type ProcessOptions } from './processor/batch-processor.js';
+export type { BatchWork, ChunkContext, ChunkFunction, PreparedBatchWork } from './processor/batch-work.js';
+export type { ProcessResult } from './processor/process-account.js';
 export type { BatchSource } from './source/batch-source.js';
 export type {
   BatchChannelMessages,

@@ -1,4 +1,4 @@
-import { UnoError } from '@uno/postgres';
+import { type Retry, UnoError } from '@uno/postgres';
 
 /** What a caller gave that can throw: the source of the records, or one of the functions. */
 export type CallbackName = 'source' | 'preProcess' | 'postProcess' | 'onProgress' | 'onError' | 'chunk function';
@@ -8,12 +8,9 @@ export class CallbackError extends UnoError {
   readonly code = 'UNO_CALLBACK';
   readonly callback: CallbackName;
 
-  constructor(callback: CallbackName, cause: unknown) {
-    super(
-      callback === 'source' ? 'The source of the records failed.' : `${callback} threw.`,
-      UnoError.is(cause) ? cause.retry : 'never',
-      { cause },
-    );
+  /** @param retry - what may be done after it; as after the cause if that is an error of uno, else never the same */
+  constructor(callback: CallbackName, cause: unknown, retry: Retry = UnoError.is(cause) ? cause.retry : 'never') {
+    super(callback === 'source' ? 'The source of the records failed.' : `The ${callback} threw.`, retry, { cause });
     this.callback = callback;
   }
 }

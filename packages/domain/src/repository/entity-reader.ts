@@ -1,5 +1,6 @@
 import type { RepositorySettings } from '../context/repository-settings.js';
 import type { UnoContext } from '../context/uno-context.js';
+import { FallingBack } from '../individual/falling-back.js';
 import { IndividualOperations } from '../individual/individual-operations.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded } from '../mapping/inferred-types.js';
@@ -42,11 +43,12 @@ export class EntityReader<M extends AnyMapping> {
     const { batch } = this.#context;
     const wanted = options.useBatchOperations ?? this.#settings.useBatchOperations ?? true;
     if (batch === undefined || !wanted) return this.individual();
-    return batch.operations({
+    const operations = batch.operations({
       mapping: this.#mapping,
       db: this.#context.current(),
       observers: this.#context.observers,
     });
+    return new FallingBack(operations, () => this.individual());
   }
 
   /** One entity, from the cache if it is there. */

@@ -1,0 +1,126 @@
+import { CallbackError, calling, EndOfCall } from '@uno/domain';
+import { ConfigError, UnoError } from '@uno/postgres';
+import type { BatchJob, Prepared, Session, Verdict, Workspace } from '../engine/batch-job.js';
+import type { ChunkReport, Entry } from '../engine/chunk.js';
+import type { EngineCall } from '../engine/engine-call.js';
+import { isPromise, Window } from '../engine/window.js';
+import type { BatchWork, PreparedBatchWork } from './batch-work.js';
+import { ProcessAccount } from './process-account.js';
+
+type Results<R> = readonly R[] | undefined;
+
+/** Nothing can be undone where a function does the work, which is why it has to do all of a chunk or nothing. */
+const plainSession: Session = { attempt: (run) => run() };
+
+const plainWorkspace: Workspace<Session> = {
+  isJoined: false,
+  once: (run) => run(plainSession),
+  whole: (run) => run(plainSession),
+  spareWorkers: () => Number.POSITIVE_INFINITY,
+};
+
+/** A chunk function of the caller's as the engine sees it. */
+export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, Results<R>, ProcessAccount<I, R>> {
+  readonly isIdempotent = false;
+  readonly workspace = plainWorkspace;
+  readonly preProcess?: (record: T | I, index: number) => I | null | PromiseLike<I | null>;
+  readonly postProcess?: (report: ChunkReport<Entry<I>, Results<R>>) => Promise<void>;
+  readonly #work: BatchWork<I, R>;
+  readonly #call: EngineCall;
+  readonly #signal: AbortSignal;
+
+  constructor(work: BatchWork<I, R> | PreparedBatchWork<T, I, R>, call: EngineCall) {
+    const { postProcess } = work;
+    this.#work = work;
+    this.#call = call;
+    this.#signal = call.deadline.signal ?? new AbortController().signal;
+    // The engine calls it with records of the source alone.
+    if ('preProcess' in work) this.preProcess = (record, index) => work.preProcess(record as T, index);
+    if (postProcess !== undefined) this.postProcess = (report) => this.#postProcess(report, postProcess);
+  }
+
+  read({ record, index }: Entry<T | I>): Entry<I> {
+    // Without `preProcess` the records of the source are those that the work is for; with it, they have become them.
+    return { record: record as I, index };
+  }
+
+  partsOf(item: Entry<I>): readonly Entry<I>[] {
+    return [item];
+  }
+
+  indicesOf({ index }: Entry<I>): readonly number[] {
+    return [index];
+  }
+
+  keyOfRecord(): undefined {
+    return undefined;
+  }
+
+  keyOfItem({ record }: Entry<I>): string | undefined {
+    return this.#work.keyOf?.(record);
+  }
+
+  identityOf(item: Entry<I>): string | undefined {
+    return this.keyOfItem(item);
+  }
+
+  prepare(items: readonly Entry<I>[]): Prepared<Session, Results<R>> {
+    const records = items.map(({ record }) => record);
+    const firstIndex = items[0]?.index ?? 0;
+    return {
+      isOneStatement: true,
+      send: async () => {
+        const results = await this.#execute(records, firstIndex);
+        if (results !== undefined && (!Array.isArray(results) || results.length !== items.length)) {
+          throw new ConfigError(
+            `The chunk function gave ${Array.isArray(results) ? `${results.length} results` : 'no list'} for ${items.length} records. It gives nothing, or one result for each.`,
+          );
+        }
+        return results;
+      },
+    };
+  }
+
+  /** Trying parts of a chunk again is for leaving records out; otherwise the first failure ends the call. */
+  judge(error: unknown): Verdict {
+    const isFinal = error instanceof EndOfCall || error instanceof ConfigError || this.#call.deadline.isOver;
+    if (isFinal || !this.#call.skips || !UnoError.is(error)) return 'call';
+    return error.retry === 'never' ? 'record' : 'call';
+  }
+
+  newAccount(): ProcessAccount<I, R> {
+    return new ProcessAccount();
+  }
+
+  merge(into: ProcessAccount<I, R>, part: ProcessAccount<I, R>): void {
+    into.take(part);
+  }
+
+  async #execute(records: readonly I[], firstIndex: number): Promise<Results<R>> {
+    try {
+      return (await this.#work.execute(records, { firstIndex, signal: this.#signal })) ?? undefined;
+    } catch (error) {
+      if (UnoError.is(error)) throw error;
+      throw new CallbackError('chunk function', error, this.#work.isTransient?.(error) ? 'safe' : 'never');
+    }
+  }
+
+  async #postProcess(
+    { pieces }: ChunkReport<Entry<I>, Results<R>>,
+    postProcess: NonNullable<BatchWork<I, R>['postProcess']>,
+  ): Promise<void> {
+    const window = new Window(this.#call.maxWorkers, this.#call.deadline);
+    const failures: unknown[] = [];
+    await calling('postProcess', async () => {
+      for (const { items, value = [] } of pieces) {
+        for (const [i, result] of value.entries()) {
+          if (failures.length > 0) break;
+          const done = postProcess(result, items[i]?.index ?? 0);
+          if (isPromise(done)) await window.admit(done.then(undefined, (error: unknown) => void failures.push(error)));
+        }
+      }
+      await window.end();
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+}
