@@ -7,6 +7,8 @@ import { run, runProgram, snippetsOf, withFiles } from '../scripts/snippets.mjs'
 const pages = [
   'README.md',
   'docs/batch-operations.md',
+  'docs/batch-processor.md',
+  'docs/metrics.md',
   'docs/mapping.md',
   'docs/errors.md',
   'docs/cache.md',

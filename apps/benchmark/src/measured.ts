@@ -1,0 +1,41 @@
+import { column, mapEntity } from '@uno/domain';
+
+/** The table that is measured on: eight columns of the usual kinds. */
+class Measured {
+  id!: number;
+  name!: string;
+  country!: string;
+  population!: number;
+  latitude!: number;
+  longitude!: number;
+  active!: boolean;
+  createdAt!: Date;
+}
+
+export const measured = mapEntity(Measured, {
+  table: 'measured',
+  columns: {
+    id: column.integer(),
+    name: column.text(),
+    country: column.varchar(2),
+    population: column.integer(),
+    latitude: column.double(),
+    longitude: column.double(),
+    active: column.boolean(),
+    createdAt: column.timestamptz().named('created_at'),
+  },
+});
+
+/** So many records, the same each time. */
+export function measuredRecords(count: number): Measured[] {
+  return Array.from({ length: count }, (_, id) => ({
+    id,
+    name: `Name ${id} of a place`,
+    country: id % 2 === 0 ? 'CH' : 'FR',
+    population: (id * 7919) % 1_000_000,
+    latitude: ((id * 37) % 18_000) / 100 - 90,
+    longitude: ((id * 71) % 36_000) / 100 - 180,
+    active: id % 3 === 0,
+    createdAt: new Date(1_700_000_000_000 + id * 1000),
+  }));
+}
