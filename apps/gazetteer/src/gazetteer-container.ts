@@ -19,6 +19,6 @@ export function createGazetteer(connectionString: string): UnoContainer {
     entities: [countries],
     services: [GazetteerService, GazetteerImport, CityMaintenance, CityIntake],
     cache: { maxEntries: cachedEntities },
-    logger: { warn: (_context, message) => process.stderr.write(`${message}\n`) },
+    logger: { info: () => undefined, warn: (_context, message) => process.stderr.write(`${message}\n`) },
   });
 }

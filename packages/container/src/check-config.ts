@@ -33,8 +33,7 @@ export function checkContainerConfig(config: UnoContainerConfig): void {
     ...batchFaults(config),
     ...cacheFaults(config),
   );
-  if (config.logger !== undefined && typeof config.logger?.warn !== 'function')
-    faults.push('logger has no warn method');
+  if (config.logger !== undefined && !isLogger(config.logger)) faults.push('logger lacks a method: info or warn');
   if (faults.length === 0) return;
   throw new ConfigError(
     `createUnoContainer: the configuration has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}.\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
@@ -92,4 +91,8 @@ function isMapping(value: unknown): boolean {
 /** Each item that is there more than once, once. */
 function duplicates<T>(items: readonly T[]): T[] {
   return [...new Set(items.filter((item, i) => items.indexOf(item) !== i))];
+}
+
+function isLogger(logger: unknown): boolean {
+  return isObject(logger) && typeof logger['info'] === 'function' && typeof logger['warn'] === 'function';
 }

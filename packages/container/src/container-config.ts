@@ -1,4 +1,4 @@
-import type { BatchConfig } from '@uno/batch';
+import type { BatchConfig, Logger } from '@uno/batch';
 import type { CacheSettings } from '@uno/cache';
 import type { AnyMapping, RepositorySettings, UnoDBRepository } from '@uno/domain';
 import type { PgPool } from '@uno/postgres';
@@ -37,11 +37,6 @@ export interface EntityEntry extends RepositorySettings {
   readonly mapping: AnyMapping;
 }
 
-/** The slice of a pino logger that the container uses. It must not throw. */
-export interface Logger {
-  warn(context: object, message: string): void;
-}
-
 /** What {@link createUnoContainer} takes. */
 export interface UnoContainerConfig {
   readonly database: ConnectionSettings | PoolSettings;
@@ -60,6 +55,6 @@ export interface UnoContainerConfig {
     | (CacheSettings & { readonly entities?: ReadonlyMap<AnyMapping, CacheSettings> | undefined })
     | false
     | undefined;
-  /** Told when an idle connection is lost. */
+  /** Told when an idle connection is lost, and by the batch operations, unless `batch` names another one. */
   readonly logger?: Logger | undefined;
 }

@@ -3,7 +3,6 @@ export {
   defaultConnectTimeoutMs,
   defaultMaxConnections,
   type EntityEntry,
-  type Logger,
   type PoolSettings,
   type RepositoryClass,
   type RepositoryEntry,

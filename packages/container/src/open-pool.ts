@@ -1,11 +1,7 @@
+import type { Logger } from '@uno/batch';
 import type { PgPool } from '@uno/postgres';
 import pg from 'pg';
-import {
-  type ConnectionSettings,
-  defaultConnectTimeoutMs,
-  defaultMaxConnections,
-  type Logger,
-} from './container-config.js';
+import { type ConnectionSettings, defaultConnectTimeoutMs, defaultMaxConnections } from './container-config.js';
 
 /** A pool that connects when it is first asked for a connection, and survives the loss of those that it has. */
 export function openPool(settings: ConnectionSettings, logger: Logger | undefined): PgPool {

@@ -60,7 +60,8 @@ export class UnoContainer extends Container {
 export function createUnoContainer(config: UnoContainerConfig): UnoContainer {
   checkContainerConfig(config);
   const cache = cacheOf(config);
-  const batch = config.batch === false ? undefined : new BatchOperationsPort(config.batch);
+  const batch =
+    config.batch === false ? undefined : new BatchOperationsPort({ logger: config.logger, ...config.batch });
   const { pool, maxConnections, owned } = poolOf(config);
   const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
   const context = new UnoContext({
@@ -76,7 +77,7 @@ export function createUnoContainer(config: UnoContainerConfig): UnoContainer {
   const container = new UnoContainer(async () => {
     if (owned) await pool.end();
   });
-  container.load(unoModule(config, db, context, cache));
+  container.load(unoModule(config, db, context, { cache, batch }));
   return container;
 }
 
@@ -84,12 +85,13 @@ function unoModule(
   config: UnoContainerConfig,
   db: Kysely<unknown>,
   context: UnoContext,
-  cache: LruEntityCache | undefined,
+  { cache, batch }: { readonly cache: LruEntityCache | undefined; readonly batch: BatchOperationsPort | undefined },
 ): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(kyselyToken).toConstantValue(db);
     bind(UnoContext).toConstantValue(context);
     bind(UnitOfWork).toConstantValue(new UnitOfWork(context));
+    if (batch !== undefined) bind(BatchOperationsPort).toConstantValue(batch);
     if (cache !== undefined) bind(LruEntityCache).toConstantValue(cache);
     for (const { repository } of namedRepositories(config)) bind(repository).toSelf().inSingletonScope();
     for (const { mapping, settings } of namedEntities(config)) {

@@ -138,7 +138,7 @@ describe('a configuration is refused', () => {
       'cache.entities, Garden: The cache setting ttlMs',
     ],
     ['with cache settings of entities in no Map', { database, cache: { entities: {} } }, 'cache.entities is a Map'],
-    ['with a logger that cannot warn', { database, logger: {} }, 'logger has no warn method'],
+    ['with a logger that cannot warn', { database, logger: {} }, 'logger lacks a method: info or warn'],
   ])('%s', async (_, config, fault) => {
     const faults = await faultsOf(config);
     expect(faults).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createUnoContainer, type Logger, type UnoContainer } from '@uno/container';
+import type { Logger } from '@uno/batch';
+import { createUnoContainer, type UnoContainer } from '@uno/container';
 import { UnitOfWork } from '@uno/domain';
 import { ConnectionError, type Retry, UnoError } from '@uno/postgres';
 import { failureOf } from './support/failure-of.js';
@@ -85,6 +86,7 @@ describe('a container that loses connections', () => {
   /** A logger that keeps what it is told. */
   class RecordingLogger implements Logger {
     readonly warnings: { context: object; message: string }[] = [];
+    info(): void {}
     warn(context: object, message: string): void {
       this.warnings.push({ context, message });
     }

@@ -1,4 +1,5 @@
-import { createUnoContainer, type Logger, repositoryOf, type UnoContainer } from '@uno/container';
+import type { Logger } from '@uno/batch';
+import { createUnoContainer, repositoryOf, type UnoContainer } from '@uno/container';
 import type { UnoDBRepository } from '@uno/domain';
 import { expectTypeOf } from 'expect-type';
 import type pg from 'pg';
