@@ -16,7 +16,7 @@ const keepers = {
   'reflect-metadata': 'packages/container|apps/',
   'lru-cache': 'packages/cache',
   'p-queue': 'packages/(domain|batch)',
-  pg: 'packages/(postgres|container|testing)',
+  pg: 'packages/(postgres|container|testing)|apps/benchmark',
 };
 
 const packageRules = Object.entries(rooms).map(([room, allowed]) => ({

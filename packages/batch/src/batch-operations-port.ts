@@ -1,4 +1,4 @@
-import type { AnyMapping, BatchPort, BatchPortRequest, RecordOperations } from '@uno/domain';
+import type { AnyMapping, BatchPort, BatchPortRequest } from '@uno/domain';
 import { type BatchConfig, type ResolvedConfig, resolveBatchConfig } from './config/batch-config.js';
 import { BatchMetrics } from './metrics/batch-metrics.js';
 import type { BatchMetricsSnapshot } from './metrics/batch-metrics-snapshot.js';
@@ -14,7 +14,7 @@ export class BatchOperationsPort implements BatchPort {
     this.#config = resolveBatchConfig(config);
   }
 
-  operations<M extends AnyMapping>(request: BatchPortRequest<M>): RecordOperations<M> {
+  operations<M extends AnyMapping>(request: BatchPortRequest<M>): BatchOperations<M> {
     const { mapping, db, observers } = request;
     return new BatchOperations({ table: mapping, db, observers, config: this.#config, metrics: this.#metrics });
   }

@@ -62,14 +62,13 @@ describe('when the answer to COMMIT is lost', () => {
   });
 });
 
-describe('when the connection is lost while a statement runs that commits by itself', () => {
+describe('when the server ends a session while it writes', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['update', () => bench.parcels.update({ id: 1, label: 'deadly' })],
     ['batchUpdate', () => bench.parcels.batchUpdate([{ id: 1, label: 'deadly' }])],
-  ])('everything of the mapping is dropped: %s', async (_, write) => {
+  ])('what is read afterwards is what is stored: %s', async (_, write) => {
     await expect(write()).rejects.toBeInstanceOf(ConnectionError);
-    expect(bench.cache.statistics(parcels).entries).toBe(0);
-    expect(bench.cache.statistics(depots).entries).toBe(2);
     expect((await bench.parcels.get(1))?.label).toBe('one');
+    expect(bench.cache.statistics(depots).entries).toBe(2);
   });
 });

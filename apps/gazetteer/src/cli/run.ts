@@ -1,4 +1,4 @@
-import { UnoError } from '@uno/postgres';
+import { CanceledError, UnoError } from '@uno/postgres';
 import { TestServerError } from '@uno/testing';
 import { serve } from '../http/serve.js';
 import { VerificationError } from '../measure/verify.js';
@@ -42,7 +42,9 @@ async function perform(command: Command): Promise<number> {
 /** An interruption shows as itself; what broke because of it, or in cleaning up after it, is said as well. */
 function interrupted(reason: unknown, error: unknown): number {
   const why = reason instanceof Error ? reason.message : 'Interrupted.';
-  process.stderr.write(error === reason ? `${why} Everything is cleaned up.\n` : `${why} ${describe(error)}\n`);
+  // What runs on the server at that moment is cancelled there, and says so with the same reason.
+  const isItself = error === reason || (error instanceof CanceledError && error.cause === reason);
+  process.stderr.write(isItself ? `${why} Everything is cleaned up.\n` : `${why} ${describe(error)}\n`);
   return reason instanceof Interrupted ? reason.exitCode : 1;
 }
 

@@ -65,9 +65,9 @@ function fromUno(error: UnoError): ApiError {
     return { status: 400, code: 'invalid_input', message: reason, ...(field !== undefined && { field }) };
   }
   if (error instanceof BatchError) {
-    const { index } = error;
+    // Which record it was says little to the client, whose list was another one than the batch.
     const message = 'The records could not be stored, and none of them was.';
-    return { status: 422, code: 'batch_failed', message, ...(index !== undefined && { index }) };
+    return { status: 422, code: 'batch_failed', message };
   }
   if (error instanceof ConnectionError || error instanceof ResourceError || error instanceof CommitUnknownError) {
     return unavailable;

@@ -1,3 +1,4 @@
+import { BatchOperationsPort } from '@uno/batch';
 import { LruEntityCache } from '@uno/cache';
 import { kyselyToken, type UnoContainer } from '@uno/container';
 import { UnoError } from '@uno/postgres';
@@ -36,6 +37,7 @@ export async function buildServer(container: UnoContainer, log: ErrorLog): Promi
   batchRoute(app, container.get(CityIntake));
   metricsRoute(app, {
     gazetteer,
+    batch: container.get(BatchOperationsPort),
     cache: container.get(LruEntityCache),
     statements: await StatementCounter.open(container.get(kyselyToken)),
     requests: countRequests(app),

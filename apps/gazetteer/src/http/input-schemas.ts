@@ -43,6 +43,19 @@ export const batchBody = {
   description: `a list of 1 to ${maxRecords} records`,
 } as const;
 
+export const batchQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    onRecordError: {
+      type: 'string',
+      enum: ['skip', 'abort'],
+      default: 'skip',
+      description: 'skip (stores the others) or abort (stores none)',
+    },
+  },
+} as const;
+
 /** No control characters, which no name has and of which PostgreSQL cannot store U+0000, and no halves of surrogate pairs. */
 const plainText = '^[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$';
 

@@ -5,7 +5,8 @@ export const cities = mapEntity(City, {
   table: 'city',
   columns: {
     id: column.integer().generated(),
-    name: column.text(),
+    // As long as GeoNames allows.
+    name: column.varchar(200),
     latitude: column.double(),
     longitude: column.double(),
     countryCode: column.text().named('country_code'),

@@ -3,8 +3,8 @@ import { count, type Output } from '../cli/output.js';
 
 /** Tells how far one task is. */
 export interface ProgressReporter {
-  /** So many records more are done. */
-  advance(records: number): void;
+  /** So many records are done by now. */
+  reach(records: number): void;
   /** Whether the task ended well or not; safe to call again. */
   finish(): void;
 }
@@ -35,8 +35,8 @@ class BarReporter implements ProgressReporter {
     this.#bar.start(total, 0);
   }
 
-  advance(records: number): void {
-    this.#bar.increment(records);
+  reach(records: number): void {
+    this.#bar.update(records);
   }
 
   finish(): void {
@@ -48,7 +48,6 @@ class LineReporter implements ProgressReporter {
   readonly #output: Output;
   readonly #label: string;
   readonly #total: number;
-  #done = 0;
   #tenths = 0;
 
   constructor(output: Output, label: string, total: number) {
@@ -57,12 +56,11 @@ class LineReporter implements ProgressReporter {
     this.#total = total;
   }
 
-  advance(records: number): void {
-    this.#done += records;
-    const tenths = this.#total === 0 ? 10 : Math.floor((this.#done / this.#total) * 10);
+  reach(records: number): void {
+    const tenths = this.#total === 0 ? 10 : Math.floor((records / this.#total) * 10);
     if (tenths <= this.#tenths) return;
     this.#tenths = tenths;
-    this.#output.write(`   ${this.#label} ${tenths * 10} % | ${count(this.#done)}/${count(this.#total)}\n`);
+    this.#output.write(`   ${this.#label} ${tenths * 10} % | ${count(records)}/${count(this.#total)}\n`);
   }
 
   finish(): void {}

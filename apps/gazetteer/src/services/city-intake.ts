@@ -6,17 +6,20 @@ import { countries } from '../model/countries.js';
 import { CityRepository } from '../repositories/city-repository.js';
 import { RegionRepository } from '../repositories/region-repository.js';
 import { rejectionOf, repeatedIn } from './intake-rejection.js';
-import type { Candidate, IntakeResult, Rejection } from './intake-result.js';
+import { type Candidate, type Fault, type IntakeResult, inOrder, type Rejection } from './intake-result.js';
 
-/** Records that may still fail after the checks, because somebody else was faster; each costs another attempt. */
-const maxLateFailures = 20;
+/** Records that may still fail after the checks, because somebody else was faster; each costs some statements. */
+const maxLateFailures = 100;
+
+/** What happens to the others when a record is not good: they are stored, or none is. */
+export type OnRecordError = 'skip' | 'abort';
 
 /**
  * Takes in cities from outside: stores the good ones in one batch and says of every other one what is wrong with it.
  *
- * What can be known beforehand is asked of the database for all records at once. What only the write itself can tell,
- * such as a duplicate that another request stores at the same moment, is a BatchError that names its record: that one
- * is taken out and the rest is tried again.
+ * What can be known beforehand is asked of the database for all records at once, since that costs a statement and not
+ * one for each record. What only the write itself can tell, such as a duplicate that another request stores at the same
+ * moment, the write tells: it leaves such a record out and says why.
  */
 @injectable()
 export class CityIntake {
@@ -34,36 +37,44 @@ export class CityIntake {
     this.#countries = countryRepository;
   }
 
-  /** @throws BatchError when more records than {@link maxLateFailures} fail in the write itself; nothing is stored then */
-  async store(candidates: readonly Candidate[]): Promise<IntakeResult> {
+  /**
+   * Under `abort` nothing is stored when a record is rejected.
+   *
+   * @throws BatchError when too many records fail in the write itself, twice; nothing is stored then
+   */
+  async store(candidates: readonly Candidate[], onRecordError: OnRecordError): Promise<IntakeResult> {
     const rejected: Rejection[] = [];
-    const sieve = (from: readonly Candidate[], faults: ReadonlyMap<Candidate, Omit<Rejection, 'index'>>) => {
+    const sieve = (from: readonly Candidate[], faults: ReadonlyMap<Candidate, Fault>) => {
       for (const [{ index }, fault] of faults) rejected.push({ index, ...fault });
       return from.filter((candidate) => !faults.has(candidate));
     };
     let good = sieve(candidates, repeatedIn(candidates));
-    for (let lateFailures = 0; ; lateFailures++) {
-      // Asked again after a late failure: whoever was faster may have stored more than the one record.
+    for (let attempt = 1; ; attempt++) {
       good = sieve(good, await this.#misplaced(good));
       good = sieve(good, await this.#alreadyStored(good));
+      if (onRecordError === 'abort' && rejected.length > 0) return { stored: [], rejected: inOrder(rejected) };
       try {
-        const stored = await this.#write(good);
-        return { stored, rejected: rejected.sort((a, b) => a.index - b.index) };
+        const written = await this.#write(good, onRecordError);
+        return { stored: written.stored, rejected: inOrder([...rejected, ...written.rejected]) };
       } catch (error) {
-        const culprit = error instanceof BatchError && error.index !== undefined ? good[error.index] : undefined;
-        if (!(error instanceof BatchError) || culprit === undefined || lateFailures >= maxLateFailures) throw error;
-        rejected.push({ index: culprit.index, ...rejectionOf(error) });
-        good = good.filter((candidate) => candidate !== culprit);
+        if (!(error instanceof BatchError)) throw error;
+        const culprit = error.index === undefined ? undefined : good[error.index];
+        if (onRecordError === 'abort' && culprit !== undefined) {
+          return { stored: [], rejected: [{ index: culprit.index, ...rejectionOf(error.cause) }] };
+        }
+        // Whoever was faster may have stored all of them, as with a request that is sent twice: to look again is quicker
+        // than to hear of each from the write.
+        if (attempt === 2) throw error;
       }
     }
   }
 
   /** Those of unknown countries or regions, and those whose region lies in another country. */
-  async #misplaced(candidates: readonly Candidate[]): Promise<Map<Candidate, Omit<Rejection, 'index'>>> {
+  async #misplaced(candidates: readonly Candidate[]): Promise<Map<Candidate, Fault>> {
     const codes = new Set(candidates.map(({ record }) => record.countryCode));
     const known = new Set((await this.#countries.batchGet([...codes])).map(({ code }) => code));
     const regions = await this.#regions.byCode(candidates.flatMap(({ record }) => record.regionCode ?? []));
-    const faults = new Map<Candidate, Omit<Rejection, 'index'>>();
+    const faults = new Map<Candidate, Fault>();
     for (const candidate of candidates) {
       const { countryCode, regionCode } = candidate.record;
       if (!known.has(countryCode)) {
@@ -76,7 +87,7 @@ export class CityIntake {
     return faults;
   }
 
-  async #alreadyStored(candidates: readonly Candidate[]): Promise<Map<Candidate, Omit<Rejection, 'index'>>> {
+  async #alreadyStored(candidates: readonly Candidate[]): Promise<Map<Candidate, Fault>> {
     if (candidates.length === 0) return new Map();
     const stored = await this.#cities.findStored(candidates.map(({ record }) => record));
     return new Map(
@@ -88,12 +99,21 @@ export class CityIntake {
     );
   }
 
-  /** All or none, in the order of the candidates. */
-  async #write(candidates: readonly Candidate[]): Promise<IntakeResult['stored']> {
-    const added = await this.#cities.batchAdd(candidates.map(({ record }) => record));
-    return candidates.flatMap(({ index }, position) => {
-      const id = added[position]?.id;
-      return id === undefined ? [] : [{ index, id }];
+  /** @throws BatchError when more than {@link maxLateFailures} fail, or one does under `abort`; nothing is stored then */
+  async #write(good: readonly Candidate[], onRecordError: OnRecordError): Promise<IntakeResult> {
+    const records = good.map(({ record }) => record);
+    const { outcomes } = await this.#cities.batchAdd(records, {
+      outcomes: true,
+      onRecordError,
+      ...(onRecordError === 'skip' && { maxFailures: maxLateFailures }),
     });
+    const stored: IntakeResult['stored'][number][] = [];
+    const rejected: Rejection[] = [];
+    for (const { index: position, status, key, error } of outcomes) {
+      const index = good[position]?.index ?? position;
+      if (status === 'inserted') stored.push({ index, id: Number(key) });
+      if (error !== undefined) rejected.push({ index, ...rejectionOf(error) });
+    }
+    return { stored, rejected };
   }
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type Loaded, UnitOfWork } from '@uno/domain';
+import { type BatchOptions, type Loaded, UnitOfWork } from '@uno/domain';
 import { inject, injectable } from 'inversify';
 import type { CityRecord } from '../data/geonames.js';
 import type { cities } from '../model/cities.js';
@@ -52,12 +52,12 @@ export class CityMaintenance {
     return removed;
   }
 
-  /** With batching or record by record; the results are the same. */
-  add(records: readonly CityRecord[], { batching }: { readonly batching: boolean }): Promise<Loaded<typeof cities>[]> {
-    return this.#cities.batchAdd(records, { useBatchOperations: batching });
+  /** The results are the same with batching and record by record, on one connection and on several. */
+  add(records: readonly CityRecord[], options: BatchOptions = {}): Promise<Loaded<typeof cities>[]> {
+    return this.#cities.batchAdd(records, options);
   }
 
-  remove(ids: readonly number[]): Promise<number> {
-    return this.#cities.batchRemove(ids);
+  remove(ids: readonly number[], options: BatchOptions = {}): Promise<number> {
+    return this.#cities.batchRemove(ids, options);
   }
 }

@@ -1,9 +1,6 @@
-import type { BatchError } from '@uno/domain';
-import { ValidationError } from '@uno/postgres';
+import { ConstraintError, type UnoError, ValidationError } from '@uno/postgres';
 import { cities, cityIdentity } from '../model/cities.js';
-import type { Candidate, Rejection } from './intake-result.js';
-
-type Fault = Omit<Rejection, 'index'>;
+import type { Candidate, Fault } from './intake-result.js';
 
 /** What PostgreSQL means by a constraint's SQLSTATE, in words of ours: its own may quote the record. */
 const constraintFaults: Readonly<Record<string, Fault>> = {
@@ -11,16 +8,16 @@ const constraintFaults: Readonly<Record<string, Fault>> = {
   '23503': { code: 'unknown_reference', reason: 'its country or region is not there any more' },
 };
 
-/** Says to a client what a record made a batch fail with. */
-export function rejectionOf(error: BatchError): Fault {
-  const { cause, sqlstate = '' } = error;
-  if (cause instanceof ValidationError) {
-    const { field, reason } = cause;
+/** Says to a client why a record could not be written. */
+export function rejectionOf(error: UnoError): Fault {
+  if (error instanceof ValidationError) {
+    const { field, reason } = error;
     return { code: 'invalid', reason, ...(field !== undefined && { field }) };
   }
+  const { sqlstate = '', column = '' } = error instanceof ConstraintError ? error : {};
   const fault = constraintFaults[sqlstate];
   if (fault !== undefined) return fault;
-  const field = cities.fields.find(({ column }) => column === error.column)?.property;
+  const field = cities.fields.find((one) => one.column === column)?.property;
   return { code: 'refused', reason: 'the database refused this record', ...(field !== undefined && { field }) };
 }
 

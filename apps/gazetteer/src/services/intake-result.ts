@@ -18,8 +18,18 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** Every record is in exactly one of the two lists, both in the order in which the records came. */
+/** What is wrong with a record, whichever it is. */
+export type Fault = Omit<Rejection, 'index'>;
+
+/**
+ * Both lists are in the order in which the records came. Every record is in exactly one of them, unless nothing was
+ * stored because of those that were rejected.
+ */
 export interface IntakeResult {
   readonly stored: readonly { readonly index: number; readonly id: number }[];
   readonly rejected: readonly Rejection[];
+}
+
+export function inOrder(rejections: readonly Rejection[]): Rejection[] {
+  return [...rejections].sort((a, b) => a.index - b.index);
 }

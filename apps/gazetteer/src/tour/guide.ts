@@ -2,6 +2,7 @@ import { LruEntityCache } from '@uno/cache';
 import { kyselyToken, type UnoContainer } from '@uno/container';
 import { UnoContext } from '@uno/domain';
 import { count, type Output } from '../cli/output.js';
+import { ConnectionCounter } from '../measure/connection-counter.js';
 import { DatabaseFacts } from '../measure/database-facts.js';
 import { Meter } from '../measure/meter.js';
 import { StatementCounter } from '../measure/statement-counter.js';
@@ -18,6 +19,7 @@ export interface Guide {
   readonly maintenance: CityMaintenance;
   readonly cache: LruEntityCache;
   readonly meter: Meter;
+  readonly connections: ConnectionCounter;
   readonly facts: DatabaseFacts;
   /** As the unit of work sees it that the caller runs in. */
   factsInside(): DatabaseFacts;
@@ -42,6 +44,7 @@ export async function meetGuide(container: UnoContainer, output: Output, signal:
     maintenance: container.get(CityMaintenance),
     cache,
     meter: new Meter(statements, cache),
+    connections: new ConnectionCounter(db),
     facts: new DatabaseFacts(db),
     factsInside: () => new DatabaseFacts(container.get(UnoContext).current()),
     output,

@@ -1,3 +1,4 @@
+import type { BatchProgress } from '@uno/domain';
 import { count, milliseconds } from '../cli/output.js';
 import type { GeoNames } from '../data/geonames.js';
 import { verify } from '../measure/verify.js';
@@ -49,8 +50,14 @@ async function withProgress(
   run: (options: ImportOptions) => Promise<ImportTotals>,
 ): Promise<ImportTotals> {
   const progress = reportProgress(output, label, sizeOf(data));
+  // Each table is a call of its own, which tells how far it has come itself.
+  const done = new Map<string, number>();
+  const onProgress = ({ name, processed }: BatchProgress) => {
+    done.set(name, processed);
+    progress.reach([...done.values()].reduce((sum, records) => sum + records));
+  };
   try {
-    return await run({ signal, onProgress: (records) => progress.advance(records) });
+    return await run({ signal, onProgress });
   } finally {
     progress.finish();
   }

@@ -5,21 +5,31 @@ import { type GeoNames, toGeoNames } from '../data/geonames.js';
 import { attribution, readSourceFiles } from '../data/source-files.js';
 import { measurementTable, peakMemoryMb } from '../measure/measurement-table.js';
 import { mappings } from '../model/mappings.js';
+import { importDamaged } from './damage-stop.js';
 import { type Guide, meetGuide } from './guide.js';
 import { importAgain, importAll } from './import-stops.js';
 import { readTwice } from './read-stops.js';
-import { addBothWays, renameMany, rollBack } from './write-stops.js';
+import { addBothWays, addSideBySide, renameMany, rollBack } from './write-stops.js';
 
 /** How much each stop shows; smaller in tests. */
 export interface TourSizes {
   readonly read: number;
   readonly rename: number;
   readonly add: number;
+  readonly addSideBySide: number;
+  readonly damaged: number;
   /** Whose cities are removed and come back. */
   readonly country: string;
 }
 
-const fullTour: TourSizes = { read: 10_000, rename: 5_000, add: 2_000, country: 'DE' };
+const fullTour: TourSizes = {
+  read: 10_000,
+  rename: 5_000,
+  add: 2_000,
+  addSideBySide: 10_000,
+  damaged: 3_000,
+  country: 'DE',
+};
 
 /** Shows what uno does, from empty tables to a table of figures. */
 export async function takeTour(container: UnoContainer, output: Output, signal: AbortSignal): Promise<void> {
@@ -53,10 +63,12 @@ export async function stops(guide: Guide, data: GeoNames, sizes: TourSizes): Pro
   const each: readonly (() => Promise<void>)[] = [
     () => importAll(guide, data),
     () => importAgain(guide, data),
+    () => importDamaged(guide, data.cities.slice(0, sizes.damaged)),
     () => readTwice(guide, sizes.read),
     () => renameMany(guide, sizes.rename),
     () => rollBack(guide, sizes.country),
     () => addBothWays(guide, sizes.add),
+    () => addSideBySide(guide, sizes.addSideBySide),
   ];
   for (const stop of each) {
     signal.throwIfAborted();

@@ -54,11 +54,11 @@ export async function addBothWays(guide: Guide, amount: number): Promise<void> {
   const before = await facts.cities();
   say(`Adding ${count(amount)} cities with batching off, then as many with batching on.`);
   const single = await meter.measure('add, batching off', amount, () =>
-    maintenance.add(madeUp('single', amount), { batching: false }),
+    maintenance.add(madeUp('single', amount), { useBatchOperations: false, signal }),
   );
   signal.throwIfAborted();
   const batched = await meter.measure('add, batching on', amount, () =>
-    maintenance.add(madeUp('batched', amount), { batching: true }),
+    maintenance.add(madeUp('batched', amount), { signal }),
   );
   verify('the number of cities', before + 2 * amount, await facts.cities());
   const times = single.measured.elapsedMs / batched.measured.elapsedMs;
@@ -68,6 +68,24 @@ export async function addBothWays(guide: Guide, amount: number): Promise<void> {
   say(`   ratio: ${times.toFixed(1)} times as fast with batching.`);
   const ids = [...single.result, ...batched.result].map(({ id }) => id);
   await meter.measure('remove', ids.length, () => maintenance.remove(ids));
+  verify('the number of cities after they were removed', before, await facts.cities());
+}
+
+/** Adds as many cities on one connection as on several, and takes them away again on several. */
+export async function addSideBySide(guide: Guide, amount: number): Promise<void> {
+  const { connections, facts, maintenance, meter, say, signal } = guide;
+  const before = await facts.cities();
+  const ids: number[] = [];
+  say(`Adding ${count(amount)} cities on one connection, all or none, then as many in parallel, chunk by chunk.`);
+  for (const [name, parallel] of [['on one connection', false] as const, ['in parallel', true] as const]) {
+    const { result, measured } = await meter.measure(`add, ${name}`, amount, () =>
+      connections.during(() => maintenance.add(madeUp(name, amount), { parallel, signal })),
+    );
+    verify(`the number of cities added ${name}`, amount, await facts.citiesNamed(`Made up, ${name}, %`));
+    ids.push(...result.result.map(({ id }) => id));
+    say(`   ${name}: ${milliseconds(measured.elapsedMs)}, connections used: ${count(result.connections)}`);
+  }
+  await meter.measure('remove, in parallel', ids.length, () => maintenance.remove(ids, { parallel: true, signal }));
   verify('the number of cities after they were removed', before, await facts.cities());
 }
 

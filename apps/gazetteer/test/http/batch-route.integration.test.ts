@@ -19,10 +19,10 @@ describe('POST /cities:batch', () => {
     await small[Symbol.asyncDispose]();
   });
 
-  const post = async (payload: unknown, contentType = 'application/json') => {
+  const post = async (payload: unknown, contentType = 'application/json', url = '/cities:batch') => {
     const response = await app.inject({
       method: 'POST',
-      url: '/cities:batch',
+      url,
       headers: { 'content-type': contentType },
       payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
     });
@@ -109,19 +109,84 @@ describe('POST /cities:batch', () => {
       expect(status).toBe(207);
       expect(body.stored.map(({ index }: { index: number }) => index)).toEqual([0, 2]);
       expect(body.rejected).toEqual([{ index: 1, code: 'duplicate', reason: 'this city is stored already' }]);
-      const many = Array.from({ length: 22 }, (_, i) => city(`Rival ${i}`));
+      const many = Array.from({ length: 101 }, (_, i) => city(`Rival ${i}`));
       await cities.batchAdd(many);
-      const hopeless = await post([city('Hopeful'), ...many]);
-      expect(hopeless).toMatchObject({
-        status: 422,
-        body: { error: { code: 'batch_failed', index: expect.any(Number) } },
-      });
+      const crowded = await post([city(''), ...many.slice(1), city('Hopeful')]);
+      expect(crowded.status).toBe(207);
+      expect(crowded.body.stored.map(({ index }: { index: number }) => index)).toEqual([101]);
+      expect(crowded.body.rejected.map(({ index }: { index: number }) => index)).toEqual(many.map((_, i) => i));
+      const hopeless = await post([city('Hopeless'), ...many]);
+      expect(hopeless).toMatchObject({ status: 422, body: { error: { code: 'batch_failed' } } });
       expect(JSON.stringify(hopeless.body)).not.toContain('Rival');
-      expect(await cities.count({ filters: { name: 'Hopeful' } })).toBe(0);
-    } finally {
+      expect(await cities.count({ filters: { name: 'Hopeless' } })).toBe(0);
+      // Too many to hear of each from the write; who looks again sees them all.
       looking.mockRestore();
+      const once = jest.spyOn(cities, 'findStored').mockResolvedValueOnce(new Map());
+      const second = await post([...many, city('Second')]);
+      expect(once).toHaveBeenCalledTimes(2);
+      expect(second.status).toBe(207);
+      expect(second.body.stored.map(({ index }: { index: number }) => index)).toEqual([101]);
+      expect(second.body.rejected).toHaveLength(101);
+      expect(second.body.rejected[100].reason).toContain('with id');
+    } finally {
+      jest.restoreAllMocks();
       await cities.remove(late);
     }
+  });
+
+  describe('under onRecordError=abort', () => {
+    const abort = '/cities:batch?onRecordError=abort';
+
+    it('stores all', async () => {
+      const { status, body } = await post([city('Allville A'), city('Allville B')], undefined, abort);
+      expect(status).toBe(201);
+      expect(body.stored.map(({ index }: { index: number }) => index)).toEqual([0, 1]);
+    });
+
+    it.each([
+      ['one that is not valid', { latitude: 91 }, 'latitude: expected a number from -90 to 90', 'latitude'],
+      ['one of an unknown country', { countryCode: 'QQ' }, 'countryCode: there is no such country', 'countryCode'],
+    ])('stores nothing for %s, and names it', async (_, fault, reason, field) => {
+      const before = await cities.count();
+      const records = [city('Abortville A'), city('Abortville B', fault), city('Abortville B', fault)];
+      expect(await post(records, undefined, abort)).toEqual({
+        status: 422,
+        body: {
+          error: {
+            code: 'batch_failed',
+            message: `Record 1 was rejected, so none was stored: ${reason}`,
+            index: 1,
+            field,
+          },
+        },
+      });
+      expect(await cities.count()).toBe(before);
+    });
+
+    it('stores nothing for one that only the write refuses, and names it as the client sent it', async () => {
+      const late = await cities.add(city('Late again'));
+      const looking = jest.spyOn(cities, 'findStored').mockResolvedValue(new Map());
+      try {
+        const before = await cities.count();
+        const records = [city('Abortville A'), city('Late again'), city('Abortville B')];
+        const { status, body } = await post(records, undefined, abort);
+        expect(status).toBe(422);
+        expect(body.error).toMatchObject({ code: 'batch_failed', index: 1 });
+        expect(body.error.message).toContain('this city is stored already');
+        expect(await cities.count()).toBe(before);
+      } finally {
+        looking.mockRestore();
+        await cities.remove(late);
+      }
+    });
+
+    it('is one of two things that can be asked for', async () => {
+      const asked = await post([city('Never')], undefined, '/cities:batch?onRecordError=ignore');
+      expect(asked).toMatchObject({ status: 400, body: { error: { code: 'invalid_input', field: 'onRecordError' } } });
+      const both = await post([city('Never')], undefined, '/cities:batch?skip=1');
+      expect(both).toMatchObject({ status: 400, body: { error: { field: 'skip' } } });
+      expect(await cities.count({ filters: { name: 'Never' } })).toBe(0);
+    });
   });
 
   it('stores two equal requests at once, each record exactly once', async () => {
@@ -161,6 +226,15 @@ describe('POST /cities:batch', () => {
     const answer = await post(payload, contentType);
     expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String) } } });
     expect(Object.keys(answer.body)).toEqual(['error']);
+  });
+
+  it('is counted by the metrics of the batch operations', async () => {
+    const inserted = async () => (await app.inject('/metrics')).json().batch.operations.batchInsert;
+    const before = await inserted();
+    await post([city('Counted A'), city('Counted B')]);
+    const after = await inserted();
+    expect(after.calls - before.calls).toBe(1);
+    expect(after.recordsSuccessful - before.recordsSuccessful).toBe(2);
   });
 
   it('has had nothing to log', () => {

@@ -94,6 +94,7 @@ describe('reading over HTTP', () => {
     const { body } = await get('/metrics');
     expect(body).toMatchObject({
       cities: small.data.cities.length,
+      batch: { total: { recordsTotal: expect.any(Number) }, operations: { batchGet: { callsFailed: 0 } } },
       cache: { City: { hits: expect.any(Number) }, Region: {}, Country: {} },
       requests: {
         'GET /cities/:id': { 200: 1 },

@@ -27,7 +27,7 @@ describe('progress where nobody watches', () => {
   it('writes a line about every tenth of the way, and never the same twice', () => {
     const output = new RecordedOutput();
     const progress = reportProgress(output, 'importing', 1000);
-    for (let i = 0; i < 1000; i += 10) progress.advance(10);
+    for (let done = 10; done <= 1000; done += 10) progress.reach(done);
     progress.finish();
     expect(output.lines).toHaveLength(10);
     expect(output.lines[0]).toBe('   importing 10 % | 100/1,000');
@@ -37,7 +37,7 @@ describe('progress where nobody watches', () => {
   it('skips tenths where one step covers several', () => {
     const output = new RecordedOutput();
     const progress = reportProgress(output, 'importing', 4);
-    for (let i = 0; i < 4; i++) progress.advance(1);
+    for (let done = 1; done <= 4; done++) progress.reach(done);
     expect(output.lines.map((line) => line.trim())).toEqual([
       'importing 20 % | 1/4',
       'importing 50 % | 2/4',
@@ -49,9 +49,9 @@ describe('progress where nobody watches', () => {
   it('writes nothing while nothing happens, and no control characters ever', () => {
     const output = new RecordedOutput();
     const progress = reportProgress(output, 'importing', 1000);
-    progress.advance(1);
+    progress.reach(1);
     expect(output.text).toBe('');
-    progress.advance(999);
+    progress.reach(1000);
     progress.finish();
     progress.finish();
     expect(output.text).toBe('   importing 100 % | 1,000/1,000\n');
@@ -59,7 +59,7 @@ describe('progress where nobody watches', () => {
 
   it('does not fail when there is nothing to do', () => {
     const output = new RecordedOutput();
-    reportProgress(output, 'importing', 0).advance(0);
+    reportProgress(output, 'importing', 0).reach(0);
     expect(output.lines).toEqual(['   importing 100 % | 0/0']);
   });
 });
@@ -68,7 +68,7 @@ describe('progress on a terminal', () => {
   it('draws a bar', () => {
     const terminal = new RecordedTerminal();
     const progress = reportProgress(terminal, 'importing', 1000);
-    progress.advance(500);
+    progress.reach(500);
     progress.finish();
     expect(terminal.text).toContain('importing');
     expect(terminal.text).toContain('50 %');

@@ -53,7 +53,7 @@ export interface BatchConfig extends EngineConfig {
    */
   readonly preProcess?: ((record: object, index: number) => object | null | PromiseLike<object | null>) | undefined;
   /**
-   * Called with every record that was written, and its entity if entities are asked for. Under `atomicity: 'all'` that
+   * Called with every record that did not fail, and its entity if entities are asked for. Under `atomicity: 'all'` that
    * is before the commit, and again if the transaction has to be repeated; what it throws rolls back.
    */
   readonly postProcess?: ((outcome: RecordOutcome, model: object | undefined) => void | PromiseLike<void>) | undefined;

@@ -1,5 +1,5 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
-import type { ChunkReport, Entry } from './chunk.js';
+import type { ChunkReport, Entry, Piece } from './chunk.js';
 
 /** What a failure of some items is about. */
 export type Verdict =
@@ -74,6 +74,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   /** @throws UnoError when an item is at fault */
   prepare(items: readonly I[]): Prepared<S, V>;
   judge(error: unknown): Verdict;
+  /** What was done of some items although their chunk failed, where that cannot be undone. */
+  doneOf?(items: readonly I[]): readonly Piece<I, V>[];
   /** Does a single item in the plainest way there is. */
   alone?(session: S, item: I): Promise<V>;
   /** Called with every report, in order, before what it reports is certain under `atomicity: 'all'`. */

@@ -1,10 +1,20 @@
-import { BatchError, calling, endOfCall, IndexRanges, type ProgressCounts, ProgressMeter, retrying } from '@uno/domain';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  BatchError,
+  calling,
+  EndOfCall,
+  endOfCall,
+  IndexRanges,
+  type ProgressCounts,
+  ProgressMeter,
+  retrying,
+} from '@uno/domain';
 import { CommitUnknownError, type RetryNote, UnoError } from '@uno/postgres';
 import { type BatchSource, type OpenSource, openSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import type { Chunk, ChunkReport } from './chunk.js';
 import { type ChunkSource, chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
-import { ChunkWriter } from './chunk-writer.js';
+import { ChunkWriter, withFailures } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
@@ -36,20 +46,21 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** @throws BatchError when a record is at fault or a part is written all the same; else whatever made it fail */
   async run(source: BatchSource<R>): Promise<A> {
-    const opened = openSource(this.#call.operation, source);
+    let opened: OpenSource<R> | undefined;
     try {
+      opened = openSource(this.#call.operation, source);
       this.#call.deadline.check();
       if (opened.list?.length !== 0) {
-        await this.#job.ready?.();
+        await this.#retrying(async () => this.#job.ready?.());
         await this.#byStrategy(opened);
       }
     } catch (error) {
-      const total = opened.list?.length ?? this.#chunks?.taken ?? 0;
-      const failure = this.#failure(error, total);
+      const total = opened?.taken ?? 0;
+      const failure = await this.#failure(error, total);
       this.#end(total, failure);
       throw failure;
     } finally {
-      opened.close();
+      opened?.close();
     }
     this.#end(this.#account.processed);
     return this.#account;
@@ -108,7 +119,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   async #inOneTransaction(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<A> {
     const account = this.#job.newAccount();
-    await this.#job.workspace.whole(async (session) => {
+    const run = async (session: S) => {
       const stage = this.#postStage();
       try {
         for await (const chunk of this.#ahead(source)) {
@@ -122,8 +133,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
         await stage.giveUp();
         throw error;
       }
-    });
-    return account;
+    };
+    try {
+      await this.#job.workspace.whole(run);
+      return account;
+    } catch (error) {
+      throw withFailures(error, account.failures);
+    }
   }
 
   /** Everything at once first; when that is too much, or a record is to be left out, all over again in chunks. */
@@ -155,20 +171,30 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const { maxWorkers, deadline } = this.#call;
     const workers = new WorkerQueue();
     const limit = () => Math.max(1, Math.min(maxWorkers, workspace.spareWorkers(workers.underWay)));
+    const chunks = source.chunks()[Symbol.asyncIterator]();
+    let isOver = false;
     try {
-      for await (const chunk of source.chunks()) {
+      for (;;) {
+        // A source may take for ever to give its next record, and what has failed ends the call now.
+        const next = await workers.orFailure(chunks.next());
+        if (next === undefined || next.done) break;
+        const chunk = next.value;
         const identities = this.#identitiesOf(chunk);
         await workers.untilFree(identities, limit);
-        if (workers.hasFailed || deadline.isOver) break;
+        isOver = deadline.isOver;
+        if (workers.hasFailed || isOver) break;
         workers.begin(chunk.number, identities, async () => {
           const report = await this.#certainly(chunk, this.#writer);
           await this.#job.postProcess?.(report);
         });
+        // Until it has asked the pool for its connection, which otherwise would seem to be free for the next one.
+        await nextTurn();
       }
     } finally {
       await workers.end();
     }
-    deadline.check();
+    // What was all done in time stays so.
+    if (isOver) deadline.check();
   }
 
   #identitiesOf({ items }: Chunk<I, Prepared<S, V>>): string[] {
@@ -177,19 +203,28 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** A chunk by itself, until it is committed. */
   async #certainly(chunk: Chunk<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<ChunkReport<I, V>> {
-    try {
-      const report = await this.#retrying(() => this.#timed(chunk, () => writer.byItself(chunk, this.#account.failed)));
-      const account = this.#job.newAccount();
-      account.add(report);
-      await this.#settle(account);
-      await this.#tell();
-      return report;
-    } catch (error) {
-      if (error instanceof CommitUnknownError && this.#call.byChunk) {
-        for (const item of chunk.items) for (const index of this.#job.indicesOf(item)) this.#unknown.add(index);
-      }
+    const run = () => this.#timed(chunk, () => writer.byItself(chunk, this.#account.failed));
+    const report = await this.#retrying(run).catch((error: unknown) => {
+      this.#noteFailed(chunk, error);
       throw error;
-    }
+    });
+    const account = this.#job.newAccount();
+    account.add(report);
+    await this.#settle(account);
+    await this.#tell();
+    // Those of chunks that are done side by side come together only here.
+    const last = report.failures.at(-1);
+    const isTooMany = this.#account.failed > this.#call.maxFailures;
+    if (last !== undefined && isTooMany) throw new EndOfCall(last, last.error);
+    return report;
+  }
+
+  /** A chunk has failed: what of it is done all the same, or may be. */
+  #noteFailed({ items }: Chunk<I, Prepared<S, V>>, error: unknown): void {
+    const pieces = this.#job.doneOf?.(items) ?? [];
+    this.#account.add({ pieces, dropped: [], failures: [], individually: 0 });
+    if (!(error instanceof CommitUnknownError && this.#call.byChunk)) return;
+    for (const item of items) for (const index of this.#job.indicesOf(item)) this.#unknown.add(index);
   }
 
   /** A transaction of the caller's can only be repeated by the caller. */
@@ -258,12 +293,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   /** The error that the caller sees. */
-  #failure(error: unknown, total: number): unknown {
+  async #failure(error: unknown, total: number): Promise<unknown> {
     const { operation, name: entity, deadline, onError } = this.#call;
     const failure = endOfCall(deadline.explain(error), { operation, entity, total }, this.#account, this.#unknown);
     if (onError === undefined || !UnoError.is(failure)) return failure;
     try {
-      onError(failure, failure instanceof BatchError && failure.index !== undefined ? failure : undefined);
+      // Awaited, because an async one that throws would end the process otherwise.
+      await onError(failure, failure instanceof BatchError && failure.index !== undefined ? failure : undefined);
     } catch (thrown) {
       // Why the call failed matters more than that its listener did.
       process.emitWarning('onError threw, when it was told why a call failed.', {

@@ -90,6 +90,8 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
   readonly #reader: RecordReader<S, R, I, V, A>;
   /** The chunks of an array, for another attempt; those of a stream are gone once they are done. */
   readonly #kept: Chunk<I, Prepared<S, V>>[] | undefined;
+  /** What reading failed with: another attempt must not go on behind the records that were lost with it. */
+  #failure: { readonly error: unknown } | undefined;
   #number = 0;
   #taken = 0;
   #ended = false;
@@ -116,8 +118,12 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
 
   async *chunks(): AsyncIterableIterator<Chunk<I, Prepared<S, V>>> {
     yield* this.#kept ?? [];
+    if (this.#failure !== undefined) throw this.#failure.error;
     while (!this.#ended) {
-      const chunk = await this.#next();
+      const chunk = await this.#next().catch((error: unknown) => {
+        this.#failure = { error };
+        throw error;
+      });
       if (chunk === undefined) continue;
       this.#kept?.push(chunk);
       yield chunk;
@@ -133,6 +139,14 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
 
   async #take(): Promise<Entry<R>[]> {
     const { batchSize, deadline } = this.#call;
+    const { list } = this.#source;
+    if (list !== undefined) {
+      const records = list.slice(this.#taken, this.#taken + batchSize);
+      const first = this.#taken;
+      this.#taken += records.length;
+      this.#ended = this.#taken >= list.length;
+      return records.map((record, i) => ({ record, index: first + i }));
+    }
     const entries: Entry<R>[] = [];
     while (entries.length < batchSize) {
       const next = await deadline.race(calling('source', () => this.#source.next()));

@@ -40,33 +40,32 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const { workspace } = this.#job;
     this.#checkRefused(chunk, failed);
     const { items } = chunk;
-    if (items.length === 0) return this.#report(chunk, noFindings());
+    if (items.length === 0) return this.#report(chunk, noFindings(chunk.refused));
     try {
       const prepared = chunk.prepared ?? this.#job.prepare(items);
       const send = (session: S) => prepared.send(session);
       const value = await (prepared.isOneStatement && !workspace.isJoined
         ? workspace.once(send)
         : workspace.whole(send));
-      return this.#report(chunk, { ...noFindings(), pieces: [{ items, value }] });
+      return this.#report(chunk, { ...noFindings(chunk.refused), pieces: [{ items, value }] });
     } catch (error) {
       this.#onFailure(error);
       if (this.#job.judge(error) === 'call') throw error;
       if (this.#isBlamed(items, error)) this.#blame(items, error, noFindings(), failed);
-      return workspace.whole(async (session) => {
-        const findings = noFindings<I, V>();
-        await this.#afterFailure(session, items, error, findings, failed + chunk.refused.length);
-        return this.#report(chunk, findings);
+      const findings = noFindings<I, V>(chunk.refused);
+      const run = (session: S) => this.#afterFailure(session, items, error, findings, failed);
+      await workspace.whole(run).catch((end: unknown) => {
+        throw withFailures(end, findings.failures);
       });
+      return this.#report(chunk, findings);
     }
   }
 
   /** A chunk among others in one transaction. */
   async among(session: S, chunk: Chunk<I, Prepared<S, V>>, failed: number): Promise<ChunkReport<I, V>> {
     this.#checkRefused(chunk, failed);
-    const findings = noFindings<I, V>();
-    if (chunk.items.length > 0) {
-      await this.#attempt(session, chunk.items, findings, failed + chunk.refused.length, chunk.prepared);
-    }
+    const findings = noFindings<I, V>(chunk.refused);
+    if (chunk.items.length > 0) await this.#attempt(session, chunk.items, findings, failed, chunk.prepared);
     return this.#report(chunk, findings);
   }
 
@@ -138,21 +137,25 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     findings: Findings<I, V>,
     failed: number,
   ): Promise<void> {
-    const { alone } = this.#job;
-    if (alone === undefined) throw reason;
-    let records = 0;
-    for (const item of items.flatMap((one) => this.#job.partsOf(one))) {
+    if (this.#job.alone === undefined) throw reason;
+    const alone = this.#job.alone.bind(this.#job);
+    const one = async (item: I): Promise<void> => {
       try {
         const value = await session.attempt(() => alone(session, item));
         findings.pieces.push({ items: [item], value });
       } catch (error) {
+        const verdict = this.#job.judge(error);
         // When not even that works, what was first said of it is the better explanation.
-        if (this.#job.judge(error) === 'machinery') throw reason;
-        if (this.#job.judge(error) === 'call') throw error;
-        this.#blame([item], error, findings, failed);
+        if (verdict === 'machinery') throw reason;
+        if (verdict === 'call') throw error;
+        const parts = this.#job.partsOf(item);
+        // Of records that were made one, only some may be at fault.
+        if (parts.length > 1) for (const part of parts) await one(part);
+        else this.#blame([item], error, findings, failed);
       }
-      records += this.#job.indicesOf(item).length;
-    }
+    };
+    for (const item of items) await one(item);
+    const records = items.reduce((sum, item) => sum + this.#job.indicesOf(item).length, 0);
     findings.individually += records;
     this.#call.recorder.fellBack(records, reason);
   }
@@ -176,21 +179,29 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   #checkRefused({ refused }: Chunk<I, Prepared<S, V>>, failed: number): void {
-    const last = refused.at(-1);
-    if (last === undefined || failed + refused.length <= this.#call.maxFailures) return;
-    throw new EndOfCall(last, last.error, refused);
+    const allowed = this.#call.maxFailures - failed;
+    const oneTooMany = refused[allowed];
+    if (oneTooMany === undefined) return;
+    throw new EndOfCall(oneTooMany, oneTooMany.error, refused.slice(0, allowed + 1));
   }
 
   #report(chunk: Chunk<I, Prepared<S, V>>, findings: Findings<I, V>): ChunkReport<I, V> {
     return {
       pieces: findings.pieces,
       dropped: chunk.dropped,
-      failures: [...chunk.refused, ...findings.failures],
+      failures: findings.failures,
       individually: findings.individually,
     };
   }
 }
 
-function noFindings<I, V>(): Findings<I, V> {
-  return { pieces: [], failures: [], individually: 0 };
+function noFindings<I, V>(refused: readonly FailedRecord[] = []): Findings<I, V> {
+  return { pieces: [], failures: [...refused], individually: 0 };
+}
+
+/** What ends a call, with the records that a part of it had left out, which nobody else remembers when it is rolled back. */
+export function withFailures(end: unknown, failures: readonly FailedRecord[]): unknown {
+  if (!(end instanceof EndOfCall)) return end;
+  const known = new Set(end.failures);
+  return new EndOfCall(end.record, end.cause, [...failures.filter((one) => !known.has(one)), ...end.failures]);
 }

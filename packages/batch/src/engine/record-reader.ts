@@ -15,6 +15,8 @@ export interface ReadRecords<I> {
 /** What `preProcess` gave for a record, or threw. */
 type Processed<R> = { readonly record: R | null } | { readonly error: unknown };
 
+type PreProcess<R> = (record: R, index: number) => R | null | PromiseLike<R | null>;
+
 /** Makes items of records: first what the caller's `preProcess` does, then what the operation checks. */
 export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #job: BatchJob<S, R, I, V, A>;
@@ -32,7 +34,7 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
       for (const entry of entries) this.#readOne(read, entry);
       return read;
     }
-    const processed = await this.#preProcessed(entries);
+    const processed = await this.#preProcessed(entries, this.#job.preProcess.bind(this.#job));
     for (const [position, entry] of entries.entries()) {
       const result = processed[position];
       if (result === undefined) continue;
@@ -59,35 +61,41 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   /** Calls of an async `preProcess` run side by side, so many at a time; their results are in the order of the records. */
-  async #preProcessed(entries: readonly Entry<R>[]): Promise<Processed<R>[]> {
-    const { maxWorkers, deadline } = this.#call;
+  async #preProcessed(entries: readonly Entry<R>[], preProcess: PreProcess<R>): Promise<Processed<R>[]> {
+    const { maxWorkers, deadline, skips } = this.#call;
     const processed: Processed<R>[] = new Array(entries.length);
     const window = new Window(maxWorkers, deadline);
+    let hasFailed = false;
+    const keep = (position: number, one: Processed<R>) => {
+      processed[position] = one;
+      hasFailed ||= 'error' in one;
+    };
     for (const [position, { record, index }] of entries.entries()) {
-      const result = this.#preProcessOne(record, index);
-      if (!isPromise(result)) {
-        processed[position] = result;
-        continue;
-      }
-      const settled = result.then((one) => {
-        processed[position] = one;
-      });
-      await window.admit(settled);
+      // The call ends with the first failure then, and all records before this one have been begun.
+      if (hasFailed && !skips) break;
+      const result = preProcessOne(preProcess, record, index);
+      if (isPromise(result)) await window.admit(result.then((one) => keep(position, one)));
+      else keep(position, result);
     }
     await window.end();
     return processed;
   }
+}
 
-  #preProcessOne(record: R, index: number): Processed<R> | PromiseLike<Processed<R>> {
-    try {
-      const result = this.#job.preProcess?.(record, index) ?? null;
-      if (!isPromise(result)) return { record: result };
-      return result.then(
-        (settled) => ({ record: settled }),
-        (error: unknown) => ({ error }),
-      );
-    } catch (error) {
-      return { error };
-    }
+/** An `undefined`, which is no `null`, is a record like any other, for the operation to refuse. */
+function preProcessOne<R>(
+  preProcess: PreProcess<R>,
+  record: R,
+  index: number,
+): Processed<R> | PromiseLike<Processed<R>> {
+  try {
+    const result = preProcess(record, index);
+    if (!isPromise(result)) return { record: result };
+    return result.then(
+      (settled) => ({ record: settled }),
+      (error: unknown) => ({ error }),
+    );
+  } catch (error) {
+    return { error };
   }
 }

@@ -5,6 +5,7 @@ export class WorkerQueue {
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #identities = new Set<string>();
   readonly #failures: { readonly number: number; readonly error: unknown }[] = [];
+  #onFailure = () => {};
 
   /** Tasks that are under way. */
   get underWay(): number {
@@ -36,10 +37,20 @@ export class WorkerQueue {
         await task();
       } catch (error) {
         this.#failures.push({ number, error });
+        this.#onFailure();
       } finally {
         for (const identity of identities) this.#identities.delete(identity);
       }
     });
+  }
+
+  /** What comes of a promise; `undefined` when a task has failed or fails earlier. */
+  async orFailure<T>(promise: Promise<T>): Promise<T | undefined> {
+    const failure = new Promise<undefined>((resolve) => {
+      this.#onFailure = () => resolve(undefined);
+      if (this.hasFailed) resolve(undefined);
+    });
+    return Promise.race([failure, promise]);
   }
 
   /**

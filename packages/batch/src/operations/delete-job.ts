@@ -51,19 +51,25 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     return {
       isOneStatement: !this.isDetailed || this.mapping.hasTextKey || items.length === 1,
       send: async (session) => {
+        const written = this.isDetailed
+          ? await this.#returning(session, ordered, parameters)
+          : await this.#counting(session, ordered, parameters);
         session.touch(keys);
-        if (this.isDetailed) return this.#returning(session, ordered, parameters);
-        const { affected } = await session.execute(deleteStatement(this.mapping), parameters);
-        return { counts: { deleted: affected, skipped: items.length - affected } };
+        return written;
       },
     };
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     const { key = [] } = item;
-    session.touch([key]);
     const deleted = await deleteRecord(session.execute, this.mapping, key);
+    session.touch([key]);
     return { settled: [{ item, status: deleted ? 'deleted' : 'skipped' }] };
+  }
+
+  async #counting(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
+    const { affected } = await session.execute(deleteStatement(this.mapping), parameters);
+    return { counts: { deleted: affected, skipped: items.length - affected } };
   }
 
   async #returning(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {

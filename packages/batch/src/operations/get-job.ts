@@ -8,11 +8,13 @@ import {
   keyOfKey,
   keyText,
   type Loaded,
+  selectOne,
 } from '@uno/domain';
 import type { Account, BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
 import type { ChunkReport, Entry } from '../engine/chunk.js';
 import { keyArrays } from '../statements/column-arrays.js';
 import { findRows } from '../statements/key-statements.js';
+import { judgeWrite } from '../workspace/judge.js';
 import type { ReadSession } from '../workspace/read-workspace.js';
 
 /** A key that is looked for. */
@@ -24,34 +26,37 @@ export interface KeyItem {
 /** What was found of some keys, in their order. */
 type Found<M extends AnyMapping> = readonly (Loaded<M> | undefined)[];
 
-/** What was found, in the order of the keys. */
+/** What was found. */
 export class FoundEntities<M extends AnyMapping> implements Account<KeyItem, Found<M>> {
   readonly written = new IndexRanges();
   readonly failures: readonly FailedRecord[] = [];
   readonly failed = 0;
   readonly skipped = 0;
-  readonly individually = 0;
-  readonly entities: (Loaded<M> | undefined)[] = [];
+  individually = 0;
+  readonly #parts: { readonly first: number; readonly found: Found<M> }[] = [];
   #processed = 0;
 
   get processed(): number {
     return this.#processed;
   }
 
-  add({ pieces }: ChunkReport<KeyItem, Found<M>>): void {
+  /** In the order of the keys. */
+  get entities(): (Loaded<M> | undefined)[] {
+    return this.#parts.toSorted((a, b) => a.first - b.first).flatMap(({ found }) => found);
+  }
+
+  add({ pieces, individually }: ChunkReport<KeyItem, Found<M>>): void {
+    this.individually += individually;
     for (const { items, value } of pieces) {
-      items.forEach(({ index }, i) => {
-        this.entities[index] = value[i];
-      });
+      this.#parts.push({ first: items[0]?.index ?? 0, found: value });
       this.#processed += items.length;
     }
   }
 
   take(part: FoundEntities<M>): void {
-    part.entities.forEach((entity, index) => {
-      this.entities[index] = entity;
-    });
+    for (const one of part.#parts) this.#parts.push(one);
     this.#processed += part.#processed;
+    this.individually += part.individually;
   }
 }
 
@@ -107,9 +112,14 @@ export class GetJob<M extends AnyMapping>
     };
   }
 
-  /** Nothing is undone after a read that failed, so nothing is tried in smaller pieces. */
-  judge(): Verdict {
-    return 'call';
+  async alone({ execute }: ReadSession, { key }: KeyItem): Promise<Found<M>> {
+    const { rows } = await execute(selectOne(this.#mapping), key);
+    return [rows[0] && hydrateLoaded(this.#mapping, rows[0])];
+  }
+
+  /** No key is at fault. A statement that was refused in a transaction of the caller has ended that, too. */
+  judge(error: unknown): Verdict {
+    return !this.workspace.isJoined && judgeWrite(error) === 'machinery' ? 'machinery' : 'call';
   }
 
   newAccount(): FoundEntities<M> {

@@ -51,10 +51,8 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
   add({ pieces, dropped, failures, individually }: ChunkReport<WorkItem, Written>): void {
     for (const { items, value } of pieces) {
       if ('counts' in value) {
-        this.count(
-          items.flatMap((item) => item.indices),
-          value.counts,
-        );
+        for (const { indices } of items) for (const index of indices) this.written.add(index);
+        this.count(value.counts);
       } else {
         for (const settled of value.settled) this.#addOne(settled);
       }

@@ -23,7 +23,7 @@ export interface BatchWork<I, R> {
   readonly postProcess?: ((result: R, index: number) => void | PromiseLike<void>) | undefined;
   /** A text that names a record in errors. Under `parallel`, records with the same text are never done side by side. */
   readonly keyOf?: ((record: I) => string) | undefined;
-  /** Whether a failure may pass, so that the chunk is tried again. Without it, uno's own errors say so themselves. */
+  /** Whether what the function threw may pass, so that the chunk is tried again. Errors of uno say so themselves. */
   readonly isTransient?: ((error: unknown) => boolean) | undefined;
 }
 

@@ -1,13 +1,23 @@
 import { CallbackError, calling, EndOfCall } from '@uno/domain';
 import { ConfigError, UnoError } from '@uno/postgres';
 import type { BatchJob, Prepared, Session, Verdict, Workspace } from '../engine/batch-job.js';
-import type { ChunkReport, Entry } from '../engine/chunk.js';
+import type { ChunkReport, Entry, Piece } from '../engine/chunk.js';
 import type { EngineCall } from '../engine/engine-call.js';
 import { isPromise, Window } from '../engine/window.js';
 import type { BatchWork, PreparedBatchWork } from './batch-work.js';
 import { ProcessAccount } from './process-account.js';
 
 type Results<R> = readonly R[] | undefined;
+
+/** A record that was done after its chunk had failed as a whole, and its result, if the function gives any. */
+interface Done<R> {
+  readonly results: Results<R>;
+}
+
+/** Some records of a chunk are done and others not, so that it has to be taken apart again. */
+class PartlyDone extends Error {
+  override readonly name = 'PartlyDone';
+}
 
 /** Nothing can be undone where a function does the work, which is why it has to do all of a chunk or nothing. */
 const plainSession: Session = { attempt: (run) => run() };
@@ -28,6 +38,8 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
   readonly #work: BatchWork<I, R>;
   readonly #call: EngineCall;
   readonly #signal: AbortSignal;
+  /** The records of chunks that failed, and which of them are done since: those must not be done again. */
+  readonly #tried = new WeakMap<Entry<I>, Done<R> | undefined>();
 
   constructor(work: BatchWork<I, R> | PreparedBatchWork<T, I, R>, call: EngineCall) {
     const { postProcess } = work;
@@ -57,7 +69,11 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
   }
 
   keyOfItem({ record }: Entry<I>): string | undefined {
-    return this.#work.keyOf?.(record);
+    try {
+      return this.#work.keyOf?.(record);
+    } catch (error) {
+      throw new CallbackError('keyOf', error);
+    }
   }
 
   identityOf(item: Entry<I>): string | undefined {
@@ -70,21 +86,39 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
     return {
       isOneStatement: true,
       send: async () => {
-        const results = await this.#execute(records, firstIndex);
+        const done = items.flatMap((item) => this.#tried.get(item) ?? []);
+        if (done.length === items.length) return resultsOf(done);
+        if (done.length > 0) throw new PartlyDone();
+        const results = await this.#execute(records, firstIndex).catch((error: unknown) => {
+          for (const item of items) this.#tried.set(item, undefined);
+          throw error;
+        });
         if (results !== undefined && (!Array.isArray(results) || results.length !== items.length)) {
           throw new ConfigError(
             `The chunk function gave ${Array.isArray(results) ? `${results.length} results` : 'no list'} for ${items.length} records. It gives nothing, or one result for each.`,
           );
+        }
+        for (const [i, item] of items.entries()) {
+          if (this.#tried.has(item)) this.#tried.set(item, { results: results?.slice(i, i + 1) });
         }
         return results;
       },
     };
   }
 
+  doneOf(items: readonly Entry<I>[]): Piece<Entry<I>, Results<R>>[] {
+    return items.flatMap((item) => {
+      const done = this.#tried.get(item);
+      return done === undefined ? [] : [{ items: [item], value: resultsOf([done]) }];
+    });
+  }
+
   /** Trying parts of a chunk again is for leaving records out; otherwise the first failure ends the call. */
   judge(error: unknown): Verdict {
     const isFinal = error instanceof EndOfCall || error instanceof ConfigError || this.#call.deadline.isOver;
-    if (isFinal || !this.#call.skips || !UnoError.is(error)) return 'call';
+    if (isFinal || !this.#call.skips) return 'call';
+    if (error instanceof PartlyDone) return 'record';
+    if (!UnoError.is(error)) return 'call';
     return error.retry === 'never' ? 'record' : 'call';
   }
 
@@ -101,7 +135,15 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
       return (await this.#work.execute(records, { firstIndex, signal: this.#signal })) ?? undefined;
     } catch (error) {
       if (UnoError.is(error)) throw error;
-      throw new CallbackError('chunk function', error, this.#work.isTransient?.(error) ? 'safe' : 'never');
+      throw new CallbackError('chunk function', error, this.#isTransient(error) ? 'safe' : 'never');
+    }
+  }
+
+  #isTransient(error: unknown): boolean {
+    try {
+      return this.#work.isTransient?.(error) ?? false;
+    } catch (thrown) {
+      throw new CallbackError('isTransient', thrown);
     }
   }
 
@@ -123,4 +165,9 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
       if (failures.length > 0) throw failures[0];
     });
   }
+}
+
+function resultsOf<R>(done: readonly Done<R>[]): Results<R> {
+  const given = done.flatMap(({ results = [] }) => results);
+  return given.length === 0 ? undefined : given;
 }

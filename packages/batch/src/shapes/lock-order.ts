@@ -1,4 +1,4 @@
-import { keyText } from '@uno/domain';
+import { type KeyTexts, keyText } from '@uno/domain';
 import type { WorkItem } from './work-item.js';
 
 /**
@@ -6,9 +6,16 @@ import type { WorkItem } from './work-item.js';
  * the same order then, as far as PostgreSQL follows it, and do not meet in a deadlock. Shorter texts come first, which
  * puts positive whole numbers in their order.
  */
-export function inLockOrder(items: readonly WorkItem[]): WorkItem[] {
-  const texts = new Map(items.map((item) => [item, keyText(item.key ?? [])]));
-  return items.toSorted((a, b) => compare(texts.get(a) ?? '', texts.get(b) ?? ''));
+export function inLockOrder(items: readonly WorkItem[]): readonly WorkItem[] {
+  const texts = items.map(({ key }) => textOf(key));
+  // Keys are often in order already, and looking costs less than sorting.
+  if (texts.every((text, i) => i === 0 || compare(texts[i - 1] ?? '', text) <= 0)) return items;
+  const positions = Array.from(texts.keys()).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''));
+  return positions.flatMap((position) => items[position] ?? []);
+}
+
+function textOf(key: KeyTexts | undefined): string {
+  return key === undefined ? '' : keyText(key);
 }
 
 function compare(a: string, b: string): number {

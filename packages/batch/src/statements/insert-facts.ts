@@ -1,5 +1,5 @@
 import { type AnyMapping, shapeOf, tableText } from '@uno/domain';
-import { executeText, type Queryable, type TextStatement } from '@uno/postgres';
+import { ConnectionError, executeText, type Queryable, type TextStatement } from '@uno/postgres';
 import type { KeyDefault } from './insert-statement.js';
 
 /** What the catalogue says of inserting into a table. */
@@ -64,13 +64,23 @@ export async function readInsertFacts(
   return facts;
 }
 
+/** A connection that is lost may have carried a write; this one has only been asked something. */
+function harmless(error: unknown): unknown {
+  if (!(error instanceof ConnectionError) || error.retry !== 'if-idempotent') return error;
+  return new ConnectionError(error.message, 'safe', { cause: error, sqlstate: error.sqlstate });
+}
+
 async function readFromCatalogue(
   db: Queryable,
   mapping: AnyMapping,
   signal: AbortSignal | undefined,
 ): Promise<InsertFacts> {
   const names = mapping.keyFields.map((field) => field.column);
-  const { rows } = await executeText(db, insertFacts, [tableText(mapping), names], { signal });
+  const { rows } = await executeText(db, insertFacts, [tableText(mapping), names], { signal }).catch(
+    (error: unknown) => {
+      throw harmless(error);
+    },
+  );
   const [first, ...columns] = rows;
   const expressions = new Map(columns.map(([name, expression]) => [name, expression]));
   const keyDefaults = mapping.keyFields.flatMap((field): KeyDefault[] => {

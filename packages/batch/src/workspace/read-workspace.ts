@@ -1,7 +1,8 @@
 import type { Execute } from '@uno/domain';
-import { executeText, type Queryable } from '@uno/postgres';
+import type { Queryable } from '@uno/postgres';
 import type { Session, Workspace } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
+import { recorded } from './recorded.js';
 import { spareConnections } from './spare-connections.js';
 
 /** Statements that read. */
@@ -18,11 +19,7 @@ export class ReadWorkspace implements Workspace<ReadSession> {
     this.#db = db;
     this.#session = {
       attempt: (run) => run(),
-      execute: async (statement, parameters) => {
-        const result = await executeText(db, statement, parameters, { signal });
-        recorder.statement(result.bytesSent);
-        return result;
-      },
+      execute: recorded(db, signal, recorder),
     };
   }
 

@@ -28,7 +28,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
   once<T>(run: (session: WriteSession) => Promise<T>): Promise<T> {
     const { target, kind, signal, recorder } = this.#options;
     return observeWrite(target, kind, async () => {
-      const session = new WriteSession(target.db, signal, recorder);
+      const session = new WriteSession(target.db, signal, recorder, target.observers.length > 0);
       try {
         return { result: await run(session), keys: session.touched };
       } catch (error) {
@@ -45,7 +45,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
         return await atomically(
           target.db,
           async (transaction) => {
-            const session = new WriteSession(transaction, signal, recorder);
+            const session = new WriteSession(transaction, signal, recorder, target.observers.length > 0);
             const result = await run(session);
             isDone = true;
             return { result, keys: session.touched };

@@ -1,7 +1,8 @@
 import type { Execute, KeyTexts, WrittenRows } from '@uno/domain';
-import { executeText, MovingSavepoint, type Queryable } from '@uno/postgres';
+import { MovingSavepoint, type Queryable } from '@uno/postgres';
 import type { Session } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
+import { recorded } from './recorded.js';
 
 /** So many keys are kept for the observers of a write; beyond, they are told that any row may be different. */
 const mostKeys = 100_000;
@@ -10,21 +11,22 @@ const mostKeys = 100_000;
 export class WriteSession implements Session {
   readonly execute: Execute;
   readonly #db: Queryable;
+  readonly #signal: AbortSignal | undefined;
   #savepoint: MovingSavepoint | undefined;
+  readonly #isObserved: boolean;
   readonly #keys: KeyTexts[] = [];
   #isAnything = false;
 
-  constructor(db: Queryable, signal: AbortSignal | undefined, recorder: CallRecorder) {
+  /** @param isObserved - whether somebody wants to know which rows were touched */
+  constructor(db: Queryable, signal: AbortSignal | undefined, recorder: CallRecorder, isObserved: boolean) {
     this.#db = db;
-    this.execute = async (statement, parameters) => {
-      const result = await executeText(db, statement, parameters, { signal });
-      recorder.statement(result.bytesSent);
-      return result;
-    };
+    this.#signal = signal;
+    this.#isObserved = isObserved;
+    this.execute = recorded(db, signal, recorder);
   }
 
   attempt<T>(run: () => Promise<T>): Promise<T> {
-    this.#savepoint ??= new MovingSavepoint(this.#db);
+    this.#savepoint ??= new MovingSavepoint(this.#db, this.#signal);
     return this.#savepoint.attempt(run);
   }
 
@@ -34,7 +36,7 @@ export class WriteSession implements Session {
   }
 
   touch(keys: readonly KeyTexts[]): void {
-    if (this.#isAnything) return;
+    if (this.#isAnything || !this.#isObserved) return;
     for (const key of keys) this.#keys.push(key);
     this.#isAnything = this.#keys.length > mostKeys;
     if (this.#isAnything) this.#keys.length = 0;

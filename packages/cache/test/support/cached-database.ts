@@ -24,6 +24,8 @@ export interface CachedDatabase {
   outsider(): Promise<pg.Client>;
   /** The next COMMIT takes effect, and its answer gets lost. */
   loseNextCommitAnswer(): void;
+  /** The next UPDATE takes effect, and its answer gets lost. */
+  loseNextUpdateAnswer(): void;
   /** Empties tables, cache and statements, then stores three depots and three parcels with the keys 1 to 3. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -34,13 +36,13 @@ export async function openCachedDatabase(): Promise<CachedDatabase> {
   const { connectionString } = database;
   const pool = new pg.Pool({ connectionString, max: 4 });
   pool.on('error', () => {});
-  let loseAnswer = false;
+  let lostAnswer: RegExp | undefined;
   pool.on('connect', (client) => {
     const send = client.query.bind(client);
     const query = async (config: { text: string }, ...rest: unknown[]) => {
       const result = await Reflect.apply(send, client, [config, ...rest]);
-      if (loseAnswer && config.text === 'commit') {
-        loseAnswer = false;
+      if (lostAnswer?.test(config.text)) {
+        lostAnswer = undefined;
         throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
       }
       return result;
@@ -85,7 +87,10 @@ export async function openCachedDatabase(): Promise<CachedDatabase> {
       return rows[0]?.label;
     },
     loseNextCommitAnswer() {
-      loseAnswer = true;
+      lostAnswer = /^commit$/;
+    },
+    loseNextUpdateAnswer() {
+      lostAnswer = /^update /;
     },
     async reset() {
       await sql`truncate depot, parcel restart identity`.execute(db);

@@ -1,4 +1,4 @@
-import { isRecordFault, UnoError, ValidationError } from '@uno/postgres';
+import { isRecordFault, type RetryNote, UnoError, ValidationError } from '@uno/postgres';
 import type { FailedRecord } from '../ports/record-outcome.js';
 import { CallbackError } from './callback-error.js';
 import { IndexRanges } from './index-ranges.js';
@@ -51,6 +51,8 @@ export class BatchError extends UnoError {
   readonly unknown: IndexRanges;
   /** Records that had been left out before, under `onRecordError: 'skip'`. */
   readonly failures: readonly FailedRecord[];
+  /** Those of the cause, which is what was tried again. */
+  override readonly retries: readonly RetryNote[];
   override readonly cause: UnoError;
 
   constructor(options: BatchErrorOptions) {
@@ -77,6 +79,7 @@ export class BatchError extends UnoError {
     this.written = written;
     this.unknown = unknown;
     this.failures = failures;
+    this.retries = cause.retries;
   }
 }
 

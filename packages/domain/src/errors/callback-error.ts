@@ -1,7 +1,15 @@
 import { type Retry, UnoError } from '@uno/postgres';
 
 /** What a caller gave that can throw: the source of the records, or one of the functions. */
-export type CallbackName = 'source' | 'preProcess' | 'postProcess' | 'onProgress' | 'onError' | 'chunk function';
+export type CallbackName =
+  | 'source'
+  | 'preProcess'
+  | 'postProcess'
+  | 'onProgress'
+  | 'onError'
+  | 'chunk function'
+  | 'keyOf'
+  | 'isTransient';
 
 /** The `cause` was thrown by something that the caller gave: an iterable or a stream, or one of the functions. */
 export class CallbackError extends UnoError {

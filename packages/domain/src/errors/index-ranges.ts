@@ -21,6 +21,12 @@ export class IndexRanges implements Iterable<number> {
 
   /** Adds a position; one that is in it already changes nothing. */
   add(index: number): void {
+    const end = this.#ranges.at(-1);
+    if (end !== undefined && end.last === index - 1) {
+      end.last = index;
+      this.#size++;
+      return;
+    }
     const at = this.#firstEndingFrom(index - 1);
     const range = this.#ranges[at];
     if (range === undefined || range.first > index + 1) {

@@ -11,10 +11,10 @@ import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
  * {@link BatchError}.
  */
 export class FallingBack<M extends AnyMapping> implements RecordOperations<M> {
-  readonly #batch: RecordOperations<M>;
+  readonly #batch: () => RecordOperations<M>;
   readonly #individual: () => RecordOperations<M>;
 
-  constructor(batch: RecordOperations<M>, individual: () => RecordOperations<M>) {
+  constructor(batch: () => RecordOperations<M>, individual: () => RecordOperations<M>) {
     this.#batch = batch;
     this.#individual = individual;
   }
@@ -51,7 +51,7 @@ export class FallingBack<M extends AnyMapping> implements RecordOperations<M> {
     mark: (result: T) => T = (result) => result,
   ): Promise<T> {
     try {
-      return await run(this.#batch);
+      return await run(this.#batch());
     } catch (error) {
       if (UnoError.is(error)) throw error;
       const result = await run(this.#individual());

@@ -127,6 +127,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       kind: 'insert',
       records,
       keyOf: (record) => keyOfInput(mapping, record),
+      check: (record, index) => readNewRecord(mapping, record, index),
       write: async (execute, record, index) => {
         const row = await insertRecord(execute, mapping, readNewRecord(mapping, record, index));
         return { status: 'inserted', key: keyOfRow(mapping, row), value: row };
@@ -147,6 +148,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       kind: 'update',
       records,
       keyOf: (record) => keyOfInput(mapping, record),
+      check: (record, index) => encodeRecordKey(mapping, readRecord(mapping, record, index).values, index),
       write: async (execute, record, index) => {
         const input = readRecord(mapping, record, index);
         const key = encodeRecordKey(mapping, input.values, index);
@@ -162,13 +164,12 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     options: PortWriteOptions,
   ): Promise<WriteResult & Partial<WithOutcomes>> {
     const mapping = this.#mapping;
-    // A key that is none ends the call before anything is sent.
-    if (options.onRecordError !== 'skip') encodeKeys(mapping, 'batchDelete', keys);
     const { result } = await this.#inTurn(options, {
       operation: 'batchDelete',
       kind: 'delete',
       records: keys,
       keyOf: (key) => keyOfKey(mapping, key),
+      check: (key, index) => encodeKey(mapping, key, index),
       write: async (execute, record, index) => {
         const key = encodeKey(mapping, record, index);
         const deleted = await deleteRecord(execute, mapping, key);

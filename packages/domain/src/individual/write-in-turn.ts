@@ -28,6 +28,8 @@ export interface InTurn<R, T> {
   readonly records: readonly R[];
   /** The key of a record that failed. */
   keyOf(record: R): string | undefined;
+  /** @throws UnoError for a record of which it can be told without the database that it is at fault */
+  check(record: R, index: number): void;
   write(execute: Execute, record: R, index: number): Promise<Settled<T>>;
 }
 
@@ -71,10 +73,11 @@ export class WriteInTurn<R, T> {
   async run(): Promise<{ readonly result: WriteResult & Partial<WithOutcomes>; readonly values: readonly T[] }> {
     const { db, mapping } = this.#target;
     const { operation, records } = this.#work;
-    const byChunk = commitsByChunk(operation, this.#options, db.isTransaction);
-    const step = byChunk ? this.#batchSize : Math.max(1, records.length);
     try {
+      const byChunk = commitsByChunk(operation, this.#options, db.isTransaction);
+      const step = byChunk ? this.#batchSize : Math.max(1, records.length);
       this.#deadline.check();
+      if (this.#options.onRecordError !== 'skip') this.#checkAll();
       for (let start = 0; start < records.length; start += step) {
         const part = await this.#certainly(start, Math.min(start + step, records.length));
         this.#ledger.merge(part.ledger);
@@ -86,6 +89,18 @@ export class WriteInTurn<R, T> {
       throw endOfCall(this.#deadline.explain(error), call, this.#ledger);
     } finally {
       this.#deadline[Symbol.dispose]();
+    }
+  }
+
+  /** Records are checked before the first one is sent, as in the batch operations: the same one is named then. */
+  #checkAll(): void {
+    const { records, check, keyOf } = this.#work;
+    for (const [index, record] of records.entries()) {
+      try {
+        check(record, index);
+      } catch (error) {
+        throw blamesRecord(error) ? new EndOfCall({ index, key: keyOf(record) }, error) : error;
+      }
     }
   }
 
@@ -114,7 +129,8 @@ export class WriteInTurn<R, T> {
   async #each(transaction: Queryable, part: Part<T>, start: number, end: number): Promise<void> {
     const { records, write } = this.#work;
     const execute = executeOn(transaction, this.#deadline.signal);
-    const savepoint = this.#options.onRecordError === 'skip' ? new MovingSavepoint(transaction) : undefined;
+    const savepoint =
+      this.#options.onRecordError === 'skip' ? new MovingSavepoint(transaction, this.#deadline.signal) : undefined;
     for (const [offset, record] of records.slice(start, end).entries()) {
       const index = start + offset;
       const one = () => write(execute, record, index);

@@ -1,4 +1,5 @@
 import { CanceledError, CommitUnknownError, OperationTimeoutError, UnoError } from '@uno/postgres';
+import { CallbackError } from '../errors/callback-error.js';
 
 /** When a call has to end. */
 export interface DeadlineOptions {
@@ -68,8 +69,16 @@ export class Deadline implements Disposable {
     if (!this.isOver || error instanceof CommitUnknownError) return error;
     if (!UnoError.is(error)) return error;
     const isConsequence =
-      error instanceof CanceledError || error.code === 'UNO_CONNECTION' || error.code === 'UNO_STATEMENT_TIMEOUT';
+      error instanceof CallbackError
+        ? this.#hasStopped(error.cause)
+        : error instanceof CanceledError || error.code === 'UNO_CONNECTION' || error.code === 'UNO_STATEMENT_TIMEOUT';
     return isConsequence ? this.#error(error) : error;
+  }
+
+  /** Whether a function of the caller's was given up, or has itself heeded the signal, as `fetch` and timers do. */
+  #hasStopped(thrown: unknown): boolean {
+    if (thrown === this.signal?.reason || thrown instanceof CanceledError) return true;
+    return typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'AbortError';
   }
 
   /** Stops the clock. */

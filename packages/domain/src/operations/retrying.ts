@@ -39,11 +39,12 @@ export interface RetryContext {
  * random time of up to `retryDelayMs · 2^(n-1)`: the "full jitter" of Marc Brooker's "Exponential Backoff And Jitter"
  * (AWS Architecture Blog, 2015), which keeps those who were in each other's way from meeting again.
  *
- * @throws the last error, with what it was tried again for
+ * @throws the last error, or the last one that says that nobody knows, with what it was tried again for
  */
 export async function retrying<T>(context: RetryContext, run: () => Promise<T>): Promise<T> {
   const { policy, deadline, idempotent } = context;
   const notes: RetryNote[] = [];
+  let doubt: CommitUnknownError | undefined;
   for (;;) {
     try {
       return await run();
@@ -51,12 +52,18 @@ export async function retrying<T>(context: RetryContext, run: () => Promise<T>):
       if (error instanceof EndOfCall) noteRetries(error.cause, notes);
       if (!UnoError.is(error)) throw error;
       const curable = isTransient(error) && (idempotent || !(error instanceof CommitUnknownError));
-      if (!curable || deadline.isOver || notes.length >= policy.retryCount) throw noteRetries(error, notes);
+      if (error instanceof CommitUnknownError) doubt = error;
+      // What an attempt may have written is not to be forgotten over what a later one has failed with.
+      const outOfTime = doubt !== undefined && deadline.isOver;
+      if (!curable || outOfTime || notes.length >= policy.retryCount) throw noteRetries(doubt ?? error, notes);
+      // There would be another attempt if there was time.
+      deadline.check();
       const delayMs = Math.random() * Math.min(longestPauseMs, policy.retryDelayMs * 2 ** notes.length);
       const note: RetryNote = { sqlstate: sqlstateOf(error), code: error.code, delayMs };
       notes.push(note);
       context.onRetry?.(note);
       await pause(delayMs, undefined, { signal: deadline.signal }).catch((interrupted: unknown) => {
+        if (doubt !== undefined) throw noteRetries(doubt, notes);
         deadline.check();
         throw interrupted;
       });

@@ -56,9 +56,8 @@ export class WriteLedger {
     this.#outcomes?.push({ index, key, status });
   }
 
-  /** Records of which only the numbers are known; not for a ledger that is detailed. */
-  count(indices: Iterable<number>, counts: Partial<Record<SettledStatus, number>>): void {
-    for (const index of indices) this.written.add(index);
+  /** Records of which only the numbers are known; not for a ledger that is detailed. Their positions are `written`. */
+  count(counts: Partial<Record<SettledStatus, number>>): void {
     for (const status of ['inserted', 'updated', 'unchanged', 'deleted', 'skipped'] as const) {
       this.#counts[status] += counts[status] ?? 0;
     }
@@ -78,7 +77,10 @@ export class WriteLedger {
 
   /** Takes over what a part of the write came to, once that is certain. */
   merge(part: WriteLedger): void {
-    this.count(part.written, part.#counts);
+    for (const { first, last } of part.written.ranges) {
+      for (let index = first; index <= last; index++) this.written.add(index);
+    }
+    this.count(part.#counts);
     this.#counts.failed += part.#counts.failed;
     this.#individually += part.#individually;
     for (const failure of part.#failures) this.#failures.push(failure);

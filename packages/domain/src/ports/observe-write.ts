@@ -37,7 +37,7 @@ export async function observeWrite<T>(
   try {
     written = await write();
   } catch (error) {
-    if (mayBeWritten(error)) publish('all', 'unknown');
+    if (mayBeWritten(error, db.isTransaction)) publish('all', 'unknown');
     throw error;
   }
   if (observers.length === 0 || written.keys.length === 0) return written.result;
@@ -52,8 +52,8 @@ export async function observeWrite<T>(
   return written.result;
 }
 
-/** A connection that was not to be had in the first place (`safe`), or refused for good (`never`), carried nothing. */
-function mayBeWritten(error: unknown): boolean {
+/** Only what commits by itself, on a connection that was lost before it said so: a transaction is undone with its own. */
+function mayBeWritten(error: unknown, inTransaction: boolean): boolean {
   if (error instanceof CommitUnknownError) return true;
-  return error instanceof ConnectionError && error.retry !== 'safe' && error.retry !== 'never';
+  return error instanceof ConnectionError && error.retry === 'if-idempotent' && !inTransaction;
 }

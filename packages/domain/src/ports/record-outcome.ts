@@ -42,7 +42,7 @@ export interface WriteTotals {
 export interface WriteResult extends WriteTotals {
   /** The records that were left out under `onRecordError: 'skip'`, in the order of the input. */
   readonly failures: readonly FailedRecord[];
-  /** Records that were written one by one, because the set-based way broke on them; 0 if all is well. */
+  /** Records that were done one by one, because the set-based way broke on them; 0 if all is well. */
   readonly individually: number;
 }
 

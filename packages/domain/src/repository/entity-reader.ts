@@ -43,12 +43,11 @@ export class EntityReader<M extends AnyMapping> {
     const { batch } = this.#context;
     const wanted = options.useBatchOperations ?? this.#settings.useBatchOperations ?? true;
     if (batch === undefined || !wanted) return this.individual();
-    const operations = batch.operations({
-      mapping: this.#mapping,
-      db: this.#context.current(),
-      observers: this.#context.observers,
-    });
-    return new FallingBack(operations, () => this.individual());
+    const request = { mapping: this.#mapping, db: this.#context.current(), observers: this.#context.observers };
+    return new FallingBack(
+      () => batch.operations(request),
+      () => this.individual(),
+    );
   }
 
   /** One entity, from the cache if it is there. */

@@ -11,6 +11,13 @@ export type CommitFate =
   | { readonly status: 'aborted' }
   | { readonly status: 'unknown'; readonly why: string };
 
+/** A transaction whose connection is gone. */
+export interface LostTransaction {
+  readonly transactionId: string;
+  /** See {@link UnoConnection.serverLife}. */
+  readonly serverLife: string | undefined;
+}
+
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
@@ -21,28 +28,33 @@ const statusOf = "select case when pg_is_in_recovery() then 'in recovery' else p
  * Asks the server on another connection what became of a transaction, again and again while it cannot say, and never for
  * longer than {@link COMMIT_LOOKUP_LIMIT_MS}.
  *
- * It relies on the same cluster answering. A server that has taken over from one that failed, and has not got all that
- * the other had committed, may have given the same id to another transaction, and would answer for that one.
+ * A server that has crashed, or has taken over from one that failed, may have lost the transaction and given its id to
+ * another one: what it says of that is no answer.
  *
  * @param acquire - takes a connection from the pool; what comes too late is given back
  */
-export async function lookUpCommit(acquire: () => Promise<UnoConnection>, transactionId: string): Promise<CommitFate> {
+export async function lookUpCommit(
+  acquire: () => Promise<UnoConnection>,
+  { transactionId, serverLife }: LostTransaction,
+): Promise<CommitFate> {
   const deadline = performance.now() + COMMIT_LOOKUP_LIMIT_MS;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), COMMIT_LOOKUP_LIMIT_MS);
-  const ask = async (begin: () => void): Promise<string | undefined> => {
+  const ask = async (begin: () => void): Promise<CommitFate | undefined> => {
     const connection = await acquire();
     try {
       begin();
       const limitMs = Math.max(1, deadline - performance.now());
-      return await connection.textOf(statusOf, [transactionId], { limitMs });
+      const status = await connection.textOf(statusOf, [transactionId], { limitMs });
+      const isItsOwn = connection.serverLife === serverLife;
+      return status === 'committed' && !isItsOwn ? unknown('the server has crashed since') : fateOf(status);
     } finally {
       connection.release();
     }
   };
   try {
     for (let wait = FIRST_PAUSE_MS; !limit.signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
-      const fate = await giveUpWaiting(limit.signal, ask).then(fateOf, fateOfFailure);
+      const fate = await giveUpWaiting(limit.signal, ask).catch(fateOfFailure);
       if (fate !== undefined) return fate;
       await pause(wait, limit.signal);
     }

@@ -22,6 +22,7 @@ import { scopeOf } from './transactions.js';
  */
 export class MovingSavepoint {
   readonly #db: Queryable;
+  readonly #signal: AbortSignal | undefined;
   readonly #name = savepointName();
   #isSet = false;
   /** How many statements the transaction had sent when the last attempt had been taken back; `undefined` where it had not. */
@@ -29,11 +30,13 @@ export class MovingSavepoint {
 
   /**
    * @param db - a transaction
+   * @param signal - aborted, it lets no attempt begin, and gives the server 2,000 ms to answer
    * @throws ConfigError when the Kysely instance does not use {@link UnoPostgresDialect}
    */
-  constructor(db: Queryable) {
+  constructor(db: Queryable, signal?: AbortSignal) {
     requireUnoDialect(db);
     this.#db = db;
+    this.#signal = signal;
   }
 
   /**
@@ -64,7 +67,7 @@ export class MovingSavepoint {
     // ROLLBACK TO keeps it, and it is in its place unless somebody else has written something behind it since.
     if (this.#takenBackAt === scope.statements) return;
     const set = `savepoint ${this.#name}`;
-    await command(this.#db, this.#isSet ? `release ${this.#name}; ${set}` : set);
+    await command(this.#db, this.#isSet ? `release ${this.#name}; ${set}` : set, { signal: this.#signal });
     this.#isSet = true;
     this.#takenBackAt = undefined;
   }

@@ -2,6 +2,7 @@ import type { TransactionSettings } from 'kysely';
 import { ConnectionError } from '../errors/database-errors.js';
 import { canceledUncommitted } from './canceled.js';
 import { TransactionScope } from './transaction-scope.js';
+import { uncommitted } from './uncommitted.js';
 import type { UnoConnection } from './uno-connection.js';
 
 /** A standby, and a transaction that may not write, have no id to give: there the setting says `on`. */
@@ -33,6 +34,8 @@ export async function openTransaction(
     // The second statement may have failed when the first had opened the transaction already.
     connection.markBroken();
     // Whatever became of the connection, nothing has been written on it.
-    throw signal?.aborted && error instanceof ConnectionError ? canceledUncommitted(signal) : error;
+    if (!(error instanceof ConnectionError)) throw error;
+    if (signal?.aborted) throw canceledUncommitted(signal);
+    throw error.retry === 'if-idempotent' ? uncommitted(error) : error;
   }
 }

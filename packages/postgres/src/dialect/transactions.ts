@@ -1,3 +1,4 @@
+import { ConnectionError } from '../errors/database-errors.js';
 import { canceledUncommitted } from './canceled.js';
 import { giveUpWaiting } from './give-up-waiting.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
@@ -5,6 +6,7 @@ import { command, rollbackTo, savepointName } from './savepoint.js';
 import { transactionEnded } from './transaction-level.js';
 import { currentLevel, onNewLevel } from './transaction-position.js';
 import type { TransactionScope, TransactionWishes } from './transaction-scope.js';
+import { uncommitted } from './uncommitted.js';
 import { UnoConnection } from './uno-connection.js';
 
 /**
@@ -51,7 +53,7 @@ export interface AtomicOptions {
    * be, for up to 5,000 ms on another connection, what became of that id. The first statement of the function can no
    * longer be `set transaction isolation level`. Of no effect in a transaction of the caller.
    *
-   * It relies on the same cluster answering: after a failover in which transactions were lost, the answer can be wrong.
+   * After a crash or a failover, which may have lost transactions and given their ids to others, it stays unknown.
    */
   readonly writes?: boolean | undefined;
 }
@@ -108,9 +110,22 @@ function inOwnTransaction<T>(
       const own = await scopeOf(transaction);
       // Aborted while BEGIN was under way, which had come too far to be cancelled.
       if (signal?.aborted) throw canceledUncommitted(signal);
-      return own === undefined ? run(transaction) : onNewLevel(own, () => run(transaction));
+      try {
+        return await (own === undefined ? run(transaction) : onNewLevel(own, () => run(transaction)));
+      } catch (error) {
+        throw await withoutDoubt(transaction, error);
+      }
     });
   });
+}
+
+/** A lost connection leaves no doubt about a transaction of which no COMMIT was sent on it. */
+async function withoutDoubt(transaction: Queryable, error: unknown): Promise<unknown> {
+  if (!(error instanceof ConnectionError) || error.retry !== 'if-idempotent') return error;
+  const isLost = await transaction.getExecutor().provideConnection(async (connection) => {
+    return connection instanceof UnoConnection && connection.lost !== undefined;
+  });
+  return isLost ? uncommitted(error) : error;
 }
 
 /** Says what is asked of the transaction that is opened next on a connection. */

@@ -21,6 +21,12 @@ const sessionSettings =
   "select set_config('datestyle', 'ISO, MDY', false), set_config('intervalstyle', 'postgres', false), " +
   "set_config('bytea_output', 'hex', false), set_config('extra_float_digits', '1', false)";
 
+/**
+ * What changes when the server crashes, or another one takes over: then it empties its statistics. Afterwards it may give
+ * numbers of transactions that were lost to others.
+ */
+const serverLife = 'select extract(epoch from pg_stat_get_bgwriter_stat_reset_time())';
+
 const writes = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /** A pooled connection as Kysely sees it, whose errors are uno's. */
@@ -36,6 +42,8 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
   scope: TransactionScope | undefined;
   /** What is asked of the transaction that is opened next on it; Kysely's settings have no room for that. */
   wishes: TransactionWishes | undefined;
+  /** Equal texts: the numbers of transactions mean the same on both connections. */
+  serverLife: string | undefined;
 
   constructor(client: PgPoolClient) {
     this.#client = client;
@@ -51,10 +59,10 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     return this.#lost;
   }
 
-  /** Puts the session's formats right, once for each physical connection. */
+  /** Puts the session's formats right and looks who is there, once for each physical connection. */
   async prepareSession(): Promise<void> {
     if (this.#prepared) return;
-    await this.#send({ text: sessionSettings });
+    this.serverLife = await this.textOf(`${sessionSettings}; ${serverLife}`);
     this.#prepared = true;
   }
 

@@ -8,6 +8,7 @@ import { openTransaction } from './open-transaction.js';
 import type { PgPool, PgPoolClient } from './pool-port.js';
 import { ROLLBACK_LIMIT_MS } from './time-limits.js';
 import type { TransactionScope } from './transaction-scope.js';
+import { uncommitted } from './uncommitted.js';
 import { UnoConnection } from './uno-connection.js';
 
 /** Of all drivers, since several may share a pool: a client has one state and one listener. */
@@ -35,7 +36,8 @@ export class UnoPostgresDriver implements Driver {
     } catch (error) {
       connection.markBroken();
       connection.release();
-      throw error;
+      // Nothing of what the connection was wanted for has been sent.
+      throw error instanceof ConnectionError ? connectFailure(error, this.#pool) : error;
     }
     return connection;
   }
@@ -48,11 +50,8 @@ export class UnoPostgresDriver implements Driver {
     const { lost, scope } = connection;
     if (lost !== undefined) {
       this.#end(connection, 'rolled-back');
-      throw new ConnectionError(
-        'The connection was lost before the transaction was committed: nothing of it is in the database.',
-        'whole-transaction',
-        { cause: lost },
-      );
+      // A time limit by which the server has ended the session says more than that the session is gone.
+      throw lost instanceof ConnectionError ? uncommitted(lost) : lost;
     }
     // Kysely rolls back then, as after any error.
     if (scope?.signal?.aborted) throw canceledUncommitted(scope.signal);
@@ -134,7 +133,9 @@ export class UnoPostgresDriver implements Driver {
     if (scope?.transactionId !== undefined) {
       // In a pool of one, or when all its connections were lost at once, no other could be had beside it.
       connection.discard();
-      const fate = await lookUpCommit(() => this.acquireConnection(), scope.transactionId);
+      const { transactionId } = scope;
+      const { serverLife } = connection;
+      const fate = await lookUpCommit(() => this.acquireConnection(), { transactionId, serverLife });
       if (fate.status === 'committed') return this.#end(connection, 'committed');
       if (fate.status === 'aborted') {
         this.#end(connection, 'rolled-back');

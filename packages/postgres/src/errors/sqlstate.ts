@@ -72,13 +72,19 @@ export const sqlstateRules: readonly SqlstateRule[] = [
 ];
 
 const fallback = rule('', 'statement', 'never');
+
+/**
+ * RAISE EXCEPTION with a code of its own: the SQL standard leaves the classes that begin with 5 to 9 or I to Z to
+ * implementations, and PostgreSQL uses only a few of these.
+ */
+const raised = rule('', 'statement', 'never', { record: true });
 const byPrefix = new Map(sqlstateRules.map((entry) => [entry.prefix, entry]));
 
-/** The rule of an SQLSTATE; an unknown one is a statement that is refused and never repeated. */
+/** The rule of an SQLSTATE; an unknown one is a statement that is refused and never repeated, maybe for a record. */
 export function ruleOf(sqlstate: string): SqlstateRule {
   for (let length = 5; length >= 2; length--) {
     const found = byPrefix.get(sqlstate.slice(0, length));
     if (found !== undefined) return found;
   }
-  return fallback;
+  return /^(?!5[3-8]|72|P0|XX)[5-9I-Z]/.test(sqlstate) ? raised : fallback;
 }

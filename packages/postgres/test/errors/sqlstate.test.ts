@@ -93,7 +93,7 @@ const expected: readonly Row[] = [
   ['P0004', 'assert_failure', StatementError, 'never', 'record'],
   ['XX000', 'internal_error', StatementError, 'never'],
   ['XX001', 'data_corrupted', StatementError, 'never'],
-  ['ZZ999', 'a code of a function of the user', StatementError, 'never'],
+  ['ZZ999', 'a code of a function of the user', StatementError, 'never', 'record'],
 ];
 
 describe('the meaning of an SQLSTATE', () => {

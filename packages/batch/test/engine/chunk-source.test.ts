@@ -1,0 +1,162 @@
+import { describe, expect, it } from '@jest/globals';
+import { EndOfCall } from '@uno/domain';
+import fc from 'fast-check';
+import type { Chunk } from '../../src/engine/chunk.js';
+import { chunksOf, ListedChunks, readAll, StreamedChunks } from '../../src/engine/chunk-source.js';
+import { openSource } from '../../src/source/batch-source.js';
+import { engineCall } from './support/engine-call.js';
+import { type StubItem, type StubJob, stubJob } from './support/stub-job.js';
+import { TrackedSource } from './support/tracked-source.js';
+
+type StubChunk = Chunk<StubItem, unknown>;
+
+async function listed(chunks: AsyncIterable<StubChunk>): Promise<StubChunk[]> {
+  const list: StubChunk[] = [];
+  for await (const chunk of chunks) list.push(chunk);
+  return list;
+}
+
+function texts(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `text ${i}`);
+}
+
+function streamed(
+  source: Iterable<string> | AsyncIterable<string>,
+  job: StubJob = stubJob(),
+  said: Parameters<typeof engineCall>[0] = {},
+) {
+  return new StreamedChunks(job, engineCall(said), openSource('batchTest', source));
+}
+
+/** Makes one item of those with the same name. */
+function foldNames(items: readonly StubItem[]): StubItem[] {
+  const names = [...new Set(items.map(({ name }) => name))];
+  return names.map((name) => ({
+    name,
+    indices: items.filter((item) => item.name === name).flatMap(({ indices }) => indices),
+  }));
+}
+
+describe('chunksOf', () => {
+  it('cuts items in order into chunks of the size, the last one of the rest', () => {
+    fc.assert(
+      fc.property(fc.nat(40), fc.integer({ min: 1, max: 12 }), (count, size) => {
+        const items = texts(count);
+        const chunks = chunksOf({ items, dropped: [], refused: [] }, size);
+        expect(chunks.flatMap((chunk) => chunk.items)).toEqual(items);
+        expect(chunks.map(({ number }) => number)).toEqual(chunks.map((_, i) => i));
+        expect(chunks.slice(0, -1).every((chunk) => chunk.items.length === size)).toBe(true);
+        expect(chunks.every((chunk) => chunk.items.length > 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('makes one chunk of everything without a limit', () => {
+    expect(chunksOf({ items: texts(100), dropped: [], refused: [] }, Number.POSITIVE_INFINITY)).toHaveLength(1);
+  });
+
+  it('tells of records that were dropped once, even where no record is left', () => {
+    expect(chunksOf({ items: texts(4), dropped: [9], refused: [] }, 2).map(({ dropped }) => dropped)).toEqual([
+      [9],
+      [],
+    ]);
+    expect(chunksOf({ items: [], dropped: [9], refused: [] }, 2)).toEqual([
+      { number: 0, items: [], dropped: [9], refused: [] },
+    ]);
+    expect(chunksOf({ items: [], dropped: [], refused: [] }, 2)).toEqual([]);
+  });
+});
+
+describe('ListedChunks', () => {
+  it('gives the same chunks again', async () => {
+    const chunks = new ListedChunks(
+      chunksOf({ items: foldNames([{ name: 'a', indices: [0] }]), dropped: [1], refused: [] }, 2),
+      2,
+    );
+    const first = await listed(chunks.chunks());
+    expect(first).toHaveLength(1);
+    expect(await listed(chunks.chunks())).toEqual(first);
+  });
+});
+
+describe('readAll', () => {
+  it('folds what is far apart, after everything was read', async () => {
+    const source = new TrackedSource(['a', 'b', 'c', 'd', 'a']);
+    const job = stubJob({ fold: foldNames });
+    const { read, total } = await readAll(job, engineCall({ batchSize: 2 }), openSource('batchTest', source.async));
+    expect(total).toBe(5);
+    expect(read.items.map(({ indices }) => indices)).toEqual([[0, 4], [1], [2], [3]]);
+    expect(source).toMatchObject({ opened: 1, taken: 5, closed: 0 });
+  });
+
+  it('takes the holes of an array for records', async () => {
+    const holes: string[] = ['a'];
+    holes[2] = 'c';
+    const job = {
+      ...stubJob(),
+      read: ({ record, index }: { record: string; index: number }) => ({ name: String(record), indices: [index] }),
+    };
+    const { read } = await readAll(job, engineCall(), openSource('batchTest', holes));
+    expect(read.items.map(({ name }) => name)).toEqual(['a', 'undefined', 'c']);
+  });
+});
+
+describe('StreamedChunks', () => {
+  it('takes no more from the source than the chunks that were asked for', async () => {
+    const source = new TrackedSource(texts(10));
+    const iterator = streamed(source.async).chunks()[Symbol.asyncIterator]();
+    expect(source.taken).toBe(0);
+    for (const taken of [3, 6, 9, 10]) {
+      await iterator.next();
+      expect(source.taken).toBe(taken);
+    }
+    expect(await iterator.next()).toMatchObject({ done: true });
+    expect(source).toMatchObject({ opened: 1, closed: 0 });
+  });
+
+  it('knows the total of an array at once, that of another source at its end', async () => {
+    expect(streamed(texts(7)).total).toBe(7);
+    const chunks = streamed(new TrackedSource(texts(7)).sync);
+    expect(chunks.total).toBeUndefined();
+    await listed(chunks.chunks());
+    expect(chunks.total).toBe(7);
+    expect(chunks.taken).toBe(7);
+  });
+
+  it('gives no empty chunk when the source ends with a full one', async () => {
+    expect((await listed(streamed(texts(6)).chunks())).map(({ items }) => items.length)).toEqual([3, 3]);
+  });
+
+  it('gives a chunk for records that were all dropped, so that they are counted', async () => {
+    const chunks = await listed(streamed(texts(4), stubJob({ preProcess: () => null })).chunks());
+    expect(chunks.map(({ items, dropped }) => [items.length, dropped])).toEqual([
+      [0, [0, 1, 2]],
+      [0, [3]],
+    ]);
+  });
+
+  it('folds within a chunk only', async () => {
+    const chunks = await listed(streamed(['a', 'b', 'a', 'a'], stubJob({ fold: foldNames })).chunks());
+    expect(chunks.map(({ items }) => items.map(({ indices }) => indices))).toEqual([[[0, 2], [1]], [[3]]]);
+  });
+
+  it('gives the chunks of an array again, reading each record once', async () => {
+    const seen: string[] = [];
+    const preProcess = (record: string) => {
+      seen.push(record);
+      return record;
+    };
+    const chunks = streamed(texts(8), stubJob({ preProcess }));
+    for await (const chunk of chunks.chunks()) if (chunk.number === 1) break;
+    const again = await listed(chunks.chunks());
+    expect(again.flatMap(({ items }) => items.map(({ name }) => name))).toEqual(texts(8));
+    expect(seen).toEqual(texts(8));
+    expect(chunks.isRepeatable).toBe(true);
+  });
+
+  it('does not lose the records of a chunk that could not be read when it is asked again', async () => {
+    const chunks = streamed(['a', 'b', 'c', 'd', 'bad e', 'f', 'g']);
+    await expect(listed(chunks.chunks())).rejects.toBeInstanceOf(EndOfCall);
+    await expect(listed(chunks.chunks())).rejects.toMatchObject({ record: { index: 4 } });
+  });
+});

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import { FaultBed } from './support/fault-bed.js';
+import { operations } from './support/operations.js';
+import { combinations } from './support/ways.js';
+
+let bed: FaultBed;
+
+describe('a pool whose connections are all in use', () => {
+  let taken: pg.PoolClient[] = [];
+
+  beforeAll(async () => {
+    bed = await FaultBed.open({ pool: { max: 2, connectionTimeoutMillis: 20 } });
+  });
+
+  afterAll(() => bed.close());
+
+  const before = async () => {
+    taken = [await bed.pool.connect(), await bed.pool.connect()];
+  };
+  const giveBack = () => {
+    for (const client of taken.splice(0)) client.release();
+  };
+
+  afterEach(giveBack);
+
+  it.each(combinations(operations))('is waited for by repeating: $label', async ({ operation, way }) => {
+    const trial = { operation, way, before, onRetry: giveBack, config: { retryCount: 3 } };
+    const { error, retries, complaints } = await bed.try(trial);
+    expect(complaints).toEqual([]);
+    expect(error).toBeUndefined();
+    expect(retries[0]).toMatchObject({ code: 'UNO_CONNECTION' });
+  });
+
+  it.each(combinations(operations))(
+    'fails the call in the end, with nothing sent: $label',
+    async ({ operation, way }) => {
+      const trial = { operation, way, before, afterwards: giveBack, config: { retryCount: 1 } };
+      const { error, retries, complaints } = await bed.try(trial);
+      expect(complaints).toEqual([]);
+      expect(error).toMatchObject({ code: 'UNO_CONNECTION', retry: 'safe' });
+      expect(retries).toHaveLength(1);
+    },
+  );
+});
+
+describe('a server that takes no more connections', () => {
+  const role = `uno_faults_${randomBytes(4).toString('hex')}`;
+  let others: pg.Client[] = [];
+
+  beforeAll(async () => {
+    bed = await FaultBed.open({ role });
+    await bed.run(`create role ${role} login password '${role}' connection limit 2`);
+    await bed.run(`grant all on all tables in schema public to ${role}`);
+    await bed.run(`grant all on all sequences in schema public to ${role}`);
+  });
+
+  afterAll(async () => {
+    await bed.run(`drop owned by ${role}`);
+    await bed.run(`drop role ${role}`);
+    await bed.close();
+  });
+
+  const before = async () => {
+    await bed.coolDown();
+    others = [await bed.session({ user: role, password: role }), await bed.session({ user: role, password: role })];
+  };
+  const goAway = () => Promise.all(others.splice(0).map((client) => client.end()));
+
+  afterEach(() => goAway().then(() => undefined));
+
+  it.each(combinations(operations))('is asked again: $label', async ({ operation, way }) => {
+    const trial = { operation, way, before, onRetry: goAway, config: { retryCount: 10 } };
+    const { error, retries, complaints } = await bed.try(trial);
+    expect(complaints).toEqual([]);
+    expect(error).toBeUndefined();
+    expect(retries[0]).toMatchObject({ sqlstate: '53300' });
+  });
+
+  it.each(combinations(operations))(
+    'fails the call in the end, with nothing sent: $label',
+    async ({ operation, way }) => {
+      const trial = { operation, way, before, afterwards: goAway, config: { retryCount: 1 } };
+      const { error, retries, complaints } = await bed.try(trial);
+      expect(complaints).toEqual([]);
+      expect(error).toMatchObject({ sqlstate: '53300', retry: 'safe' });
+      // Side by side, every chunk has its own.
+      expect(retries.length).toBeGreaterThan(0);
+      expect(retries.length).toBeLessThanOrEqual(way.options.strategy === 'parallel' ? 3 : 1);
+    },
+  );
+});

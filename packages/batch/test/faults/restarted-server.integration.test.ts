@@ -1,0 +1,86 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommitUnknownError } from '@uno/postgres';
+import { type PostgresServer, startPostgres } from '@uno/testing';
+import { mayEndUnknown, saysUnknown } from './support/audit.js';
+import { FaultBed } from './support/fault-bed.js';
+import { operations } from './support/operations.js';
+import { combinations, type Way, ways } from './support/ways.js';
+
+let server: PostgresServer;
+let bed: FaultBed;
+
+beforeAll(async () => {
+  // What is committed has to outlive a crash.
+  server = await startPostgres({ source: 'embedded', settings: { synchronous_commit: 'on' } });
+  bed = await FaultBed.open({ database: await server.createDatabase() });
+});
+
+afterAll(async () => {
+  await bed.close();
+  await server.stop();
+});
+
+afterEach(() => bed.untouched());
+
+const held = 3;
+const chosen = ways.filter(({ name }) => name === 'chunked' || name === 'parallel');
+
+describe.each([
+  ['fast', 'statement'],
+  ['fast', 'commit'],
+  ['immediate', 'statement'],
+  ['immediate', 'commit'],
+] as const)('a server that is restarted (%s) during a %s', (mode, where) => {
+  // Of a transaction that is lost in a crash, the server knows nothing afterwards: the one held, or that of another chunk.
+  const isLostIn = (way: Way) => mode === 'immediate' && (where === 'commit' || way.byChunk);
+  const meanwhile = async () => {
+    await bed.untilHeld();
+    await server.restart(mode);
+    await bed.reconnect();
+  };
+
+  it.each(combinations(operations, chosen))('is waited for: $label', async ({ operation, way }) => {
+    await bed.hold(held, where);
+    const { error, complaints } = await bed.try({ operation, way, config: { retryCount: 20 }, meanwhile });
+    expect(complaints).toEqual([]);
+    const mayBeUnknown = mayEndUnknown(operation, way) || (isLostIn(way) && !operation.isIdempotent);
+    if (!(mayBeUnknown && saysUnknown(error))) expect(error).toBeUndefined();
+  });
+
+  it.each(combinations(operations, chosen))(
+    'fails a call that is not tried again: $label',
+    async ({ operation, way }) => {
+      await bed.hold(held, where);
+      const { error, complaints } = await bed.try({ operation, way, config: { retryCount: 0 }, meanwhile });
+      expect(complaints).toEqual([]);
+      // A fast shutdown ends also the session that keeps the COMMIT from being done, which may be the first to go.
+      if (mode === 'fast' && where === 'commit' && error === undefined) return;
+      const inDoubt = way.byChunk || (isLostIn(way) && saysUnknown(error));
+      expect(error).toMatchObject({ retry: inDoubt ? 'if-idempotent' : 'whole-transaction' });
+    },
+  );
+});
+
+describe('a server that crashes during a commit and gives the number of the lost transaction to another one', () => {
+  const meanwhile = async () => {
+    await bed.untilHeld();
+    const lost = await bed.transactionUnderTest();
+    bed.proxy.refuse(true);
+    await server.restart('immediate');
+    await bed.reconnect();
+    let taken = 0n;
+    while (taken < lost) {
+      const [row] = await bed.run('select pg_current_xact_id()::text as taken');
+      taken = BigInt(String(row?.['taken']));
+    }
+    bed.proxy.refuse(false);
+  };
+
+  it.each(combinations(operations, ways.slice(0, 1)))('is not believed: $label', async ({ operation, way }) => {
+    await bed.hold(held, 'commit');
+    const { error, complaints } = await bed.try({ operation, way, config: { retryCount: 20 }, meanwhile });
+    expect(complaints).toEqual([]);
+    if (operation.isIdempotent) expect(error).toBeUndefined();
+    else expect(error).toBeInstanceOf(CommitUnknownError);
+  });
+});

@@ -1,0 +1,44 @@
+import { BatchError } from '@uno/domain';
+
+export { Gate } from '../engine/support/gate.js';
+export { strategies } from '../engine/support/strategies.js';
+export { TrackedSource } from '../engine/support/tracked-source.js';
+export { settle, until } from '../engine/support/until.js';
+
+/** So many numbers from 0. */
+export function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+export async function errorOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+export async function batchErrorOf(call: Promise<unknown>): Promise<BatchError> {
+  const failure = await errorOf(call);
+  if (failure instanceof BatchError) return failure;
+  throw new Error('a BatchError was expected', { cause: failure });
+}
+
+/** Does numbers, but for bad ones, wholly or not at all, and keeps what it was called with. */
+export class Worker {
+  readonly calls: number[][] = [];
+  readonly done: number[] = [];
+  readonly #bad: ReadonlySet<number>;
+
+  constructor(bad: Iterable<number> = []) {
+    this.#bad = new Set(bad);
+  }
+
+  readonly execute = async (records: readonly number[]): Promise<number[]> => {
+    this.calls.push([...records]);
+    await Promise.resolve();
+    const wrong = records.find((record) => this.#bad.has(record));
+    if (wrong !== undefined) throw new Error(`${wrong} is bad`);
+    this.done.push(...records);
+    return records.map((record) => record * 10);
+  };
+}
