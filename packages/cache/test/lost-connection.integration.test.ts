@@ -62,6 +62,20 @@ describe('when the answer to COMMIT is lost', () => {
   });
 });
 
+describe('when the answer to a statement that commits by itself is lost', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['update', () => bench.parcels.update({ id: 1, label: 'new' })],
+    ['batchUpdate', () => bench.parcels.batchUpdate([{ id: 1, label: 'new' }])],
+  ])('everything of the mapping is dropped: %s', async (_, write) => {
+    bench.loseNextUpdateAnswer();
+    // A batch of updates is repeated, as that does no harm.
+    await write().catch((error: unknown) => expect(error).toBeInstanceOf(ConnectionError));
+    expect(bench.cache.statistics(parcels).entries).toBe(0);
+    expect(bench.cache.statistics(depots).entries).toBe(2);
+    expect((await bench.parcels.get(1))?.label).toBe('new');
+  });
+});
+
 describe('when the server ends a session while it writes', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['update', () => bench.parcels.update({ id: 1, label: 'deadly' })],
