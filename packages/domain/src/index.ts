@@ -41,6 +41,7 @@ export { Deadline } from './operations/deadline.js';
 export { encodeKeys, keyOfInput, keyOfKey } from './operations/inputs.js';
 export {
   callback,
+  callOptionRules,
   flag,
   mergeOptions,
   milliseconds,

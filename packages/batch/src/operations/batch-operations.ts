@@ -2,6 +2,7 @@ import {
   type AnyMapping,
   type BatchCallOptions,
   type BatchWriteOptions,
+  callOptionRules,
   type KeyOf,
   type Loaded,
   type NewRecord,
@@ -31,7 +32,6 @@ import {
   type BatchUpsertOptions,
   type BatchWriteCall,
   deleteRules,
-  getRules,
   insertRules,
   updateRules,
   upsertRules,
@@ -115,7 +115,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
    * @throws CanceledError, OperationTimeoutError, and whatever the database says
    */
   async batchGet(keys: BatchSource<KeyOf<M>>, options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
-    const resolved = resolveCall('batchGet', getRules, callDefaults(this.#config), options);
+    const resolved = resolveCall('batchGet', callOptionRules, callDefaults(this.#config), options);
     // Every chunk is read by itself.
     const found = await withCall(this.#making('batchGet', keys), { ...resolved, atomicity: 'chunk' }, (call) => {
       const workspace = new ReadWorkspace(this.#db, call.deadline.signal, call.recorder);

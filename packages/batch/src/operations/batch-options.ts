@@ -1,6 +1,5 @@
 import {
   type AnyMapping,
-  type BatchCallOptions,
   type BatchWriteOptions,
   type FieldName,
   flag,
@@ -51,15 +50,6 @@ export interface BatchUpsertOptions<M extends AnyMapping> extends BatchInsertOpt
   /** What to write where it is; all other fields of the records if not said, nothing if empty. */
   readonly updateColumns?: readonly UpdatableField<M>[] | undefined;
 }
-
-export const getRules: OptionRules<BatchCallOptions> = {
-  batchSize: writeOptionRules.batchSize,
-  strategy: writeOptionRules.strategy,
-  parallel: writeOptionRules.parallel,
-  timeoutMs: writeOptionRules.timeoutMs,
-  signal: writeOptionRules.signal,
-  onProgress: writeOptionRules.onProgress,
-};
 
 const listOfFields = {
   takes: 'a list of fields',

@@ -2,6 +2,7 @@ import { type AnyMapping, encodeField, type Field, keyText, RowSuppressedError, 
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
+import { inLockOrder } from '../shapes/lock-order.js';
 import { indexOf, newItem, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { findRows } from '../statements/key-statements.js';
@@ -62,13 +63,11 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
-    const groups = groupsToInsert(this.mapping, items).map(
-      ({ fields, items: members }): EncodedGroup => ({
-        shape: this.#shapeOf(fields),
-        items: members,
-        arrays: columnArrays(this.mapping, fields, members),
-      }),
-    );
+    const { constraint } = this.#columns;
+    const groups = groupsToInsert(this.mapping, items).map(({ fields, items: members }): EncodedGroup => {
+      const ordered = inLockOrder(members, (item) => constraintTexts(this.mapping, constraint, item).map(String));
+      return { shape: this.#shapeOf(fields), items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
+    });
     return {
       isOneStatement: groups.length === 1 && !this.options.models,
       send: (session) => (this.isDetailed ? this.#returning(session, groups) : this.#counting(session, groups)),

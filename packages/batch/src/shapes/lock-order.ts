@@ -5,9 +5,14 @@ import type { WorkItem } from './work-item.js';
  * The items by their keys, in an order that is the same for everybody: two calls that touch the same rows lock them in
  * the same order then, as far as PostgreSQL follows it, and do not meet in a deadlock. Shorter texts come first, which
  * puts positive whole numbers in their order.
+ *
+ * @param keyOf - the texts by which a row is found, where that is not its key
  */
-export function inLockOrder(items: readonly WorkItem[]): readonly WorkItem[] {
-  const texts = items.map(({ key }) => textOf(key));
+export function inLockOrder(
+  items: readonly WorkItem[],
+  keyOf: (item: WorkItem) => KeyTexts | undefined = ({ key }) => key,
+): readonly WorkItem[] {
+  const texts = items.map((item) => textOf(keyOf(item)));
   // Keys are often in order already, and looking costs less than sorting.
   if (texts.every((text, i) => i === 0 || compare(texts[i - 1] ?? '', text) <= 0)) return items;
   const positions = Array.from(texts.keys()).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''));

@@ -16,15 +16,14 @@ export interface UpsertShape {
  * one that was written: whether it is new, then its key.
  *
  * `xmax` is 0 in a row that this statement inserted, and the number of this transaction in one that ON CONFLICT locked
- * to update it. The rows are locked in the order of the constraint, so that two upserts of the same rows wait for each
- * other instead of meeting in a deadlock.
+ * to update it. The rows are locked in the order of the records.
  */
 export function upsertStatement(mapping: AnyMapping, shape: UpsertShape): TextStatement {
   return cachedStatement(mapping, `upsert ${nameOf(shape)}`, () => {
-    const { fields, constraint } = shape;
+    const { fields } = shape;
     return (
-      `${insertInto(mapping, fields)} select ${values(fields)} from ${unnestTable(fields, { ordinality: false })}` +
-      `${orderBy(fields, constraint)} ${onConflict(shape)} returning ${isNew}, ${columnList(mapping.keyFields, 't')}`
+      `${insertInto(mapping, fields)} select ${values(fields)} from ${unnestTable(fields, { ordinality: true })} ` +
+      `order by ord ${onConflict(shape)} returning ${isNew}, ${columnList(mapping.keyFields, 't')}`
     );
   });
 }
@@ -44,7 +43,7 @@ export function upsertReturningStatement(mapping: AnyMapping, shape: UpsertShape
     return (
       `with input as materialized (select ord, ${input} from ${unnestTable(fields, { ordinality: true })}), ` +
       `w as (${insertInto(mapping, fields)} select ${fields.map((_, i) => `v${i}`).join(', ')} from input ` +
-      `order by ${constraint.map((field) => `v${fields.indexOf(field)}`).join(', ')} ${onConflict(shape)} ` +
+      `order by ord ${onConflict(shape)} ` +
       `returning ${isNew} as is_new, ${returned.join(', ')}) ` +
       `select ord, is_new, ${key.join(', ')} from input join w on ${same.join(' and ')}`
     );
@@ -74,10 +73,6 @@ function insertInto(mapping: AnyMapping, fields: readonly Field[]): string {
 
 function values(fields: readonly Field[]): string {
   return fields.map((field, i) => unnestedValue(field, i)).join(', ');
-}
-
-function orderBy(fields: readonly Field[], constraint: readonly Field[]): string {
-  return ` order by ${constraint.map((field) => unnestedValue(field, fields.indexOf(field))).join(', ')}`;
 }
 
 function onConflict({ constraint, updated }: UpsertShape): string {

@@ -1,5 +1,5 @@
 import { ConfigError, kindOf } from '@uno/postgres';
-import type { BatchWriteOptions } from '../ports/call-options.js';
+import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
 
 /** What an option takes. */
 export interface OptionRule {
@@ -34,17 +34,22 @@ export const milliseconds: OptionRule = {
   allows: (value) => typeof value === 'number' && value > 0 && value <= 2_147_483_647,
 };
 
-/** The options of a single write. */
-export const writeOptionRules: OptionRules<BatchWriteOptions> = {
+/** The options of any single call. */
+export const callOptionRules: OptionRules<BatchCallOptions> = {
   batchSize: wholeNumberFrom(1),
   strategy: oneOf('single_query', 'chunked', 'parallel', 'pipelined', 'optimistic'),
   parallel: flag,
-  atomicity: oneOf('all', 'chunk'),
-  onRecordError: oneOf('abort', 'skip'),
-  maxFailures: wholeNumberFrom(0),
   timeoutMs: milliseconds,
   signal: { takes: 'an AbortSignal', allows: (value) => value instanceof AbortSignal },
   onProgress: callback,
+};
+
+/** The options of a single write. */
+export const writeOptionRules: OptionRules<BatchWriteOptions> = {
+  ...callOptionRules,
+  atomicity: oneOf('all', 'chunk'),
+  onRecordError: oneOf('abort', 'skip'),
+  maxFailures: wholeNumberFrom(0),
 };
 
 /**

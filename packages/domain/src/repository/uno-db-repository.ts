@@ -7,7 +7,7 @@ import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../ma
 import { encodeRecordKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { encodeKeys } from '../operations/inputs.js';
-import { flag, type OptionRules, writeOptionRules } from '../operations/option-rules.js';
+import { callOptionRules, flag, type OptionRules, writeOptionRules } from '../operations/option-rules.js';
 import { requireList } from '../operations/require-list.js';
 import { type CallDefaults, resolveCall } from '../operations/resolve-call.js';
 import type { WithModels } from '../ports/batch-port.js';
@@ -35,12 +35,7 @@ interface AnyBatchOptions extends BatchWriteOptions {
 }
 
 const readRules: OptionRules<BatchReadOptions & { readonly useCache?: boolean | undefined }> = {
-  batchSize: writeOptionRules.batchSize,
-  strategy: writeOptionRules.strategy,
-  parallel: writeOptionRules.parallel,
-  timeoutMs: writeOptionRules.timeoutMs,
-  signal: writeOptionRules.signal,
-  onProgress: writeOptionRules.onProgress,
+  ...callOptionRules,
   useBatchOperations: flag,
   useCache: flag,
 };

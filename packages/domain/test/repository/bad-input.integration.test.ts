@@ -103,7 +103,7 @@ describe('a key that is none', () => {
 });
 
 const ofWrites =
-  'batchSize, strategy, parallel, atomicity, onRecordError, maxFailures, timeoutMs, signal, onProgress, useBatchOperations, outcomes';
+  'batchSize, strategy, parallel, timeoutMs, signal, onProgress, atomicity, onRecordError, maxFailures, useBatchOperations, outcomes';
 
 describe('an option that is not known', () => {
   const wrong = () => unchecked<Record<string, never>>({ limits: 5 });

@@ -281,6 +281,7 @@ export class FaultBed {
     }
   }
 
+  /** The rows lie in the order of their keys, since a plan may lock them in the order in which they lie. */
   async #seed(operation: FaultedOperation, count: number, bad: readonly number[]): Promise<void> {
     const indices = Array.from({ length: count }, (_, index) => index);
     const there = indices.filter((index) => operation.before(index) !== undefined);
@@ -288,7 +289,7 @@ export class FaultBed {
     // What is to be gone afterwards is refused by a row that refers to it; see `recordsOf` for the others.
     const kept = bad.filter((index) => operation.after(index) === undefined).map((index) => `(${idOf(index)})`);
     await this.run(`
-      delete from parcel_hold; delete from parcel; delete from parcel_log;
+      truncate parcel_hold, parcel, parcel_log;
       ${rows.length > 0 ? `insert into parcel (id, code, weight) values ${rows.join()};` : ''}
       ${kept.length > 0 ? `insert into parcel_hold values ${kept.join()};` : ''}
     `);
