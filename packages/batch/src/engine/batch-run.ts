@@ -34,6 +34,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #account: A;
   /** What may be in the database or not, because a connection was lost while it was committed. */
   readonly #unknown = new IndexRanges();
+  #doubt: CommitUnknownError | undefined;
   #chunks: ChunkSource<I, Prepared<S, V>> | undefined;
 
   constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall) {
@@ -224,6 +225,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const pieces = this.#job.doneOf?.(items) ?? [];
     this.#account.add({ pieces, dropped: [], failures: [], individually: 0 });
     if (!(error instanceof CommitUnknownError && this.#call.byChunk)) return;
+    this.#doubt ??= error;
     for (const item of items) for (const index of this.#job.indicesOf(item)) this.#unknown.add(index);
   }
 
@@ -295,7 +297,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   /** The error that the caller sees. */
   async #failure(error: unknown, total: number): Promise<unknown> {
     const { operation, name: entity, deadline, onError } = this.#call;
-    const failure = endOfCall(deadline.explain(error), { operation, entity, total }, this.#account, this.#unknown);
+    // When chunks fail side by side, what has to be looked at says more than what is certain; a record at fault, most.
+    const cause = error instanceof EndOfCall ? error : (this.#doubt ?? deadline.explain(error));
+    const failure = endOfCall(cause, { operation, entity, total }, this.#account, this.#unknown);
     if (onError === undefined || !UnoError.is(failure)) return failure;
     try {
       // Awaited, because an async one that throws would end the process otherwise.
