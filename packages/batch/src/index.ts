@@ -6,7 +6,7 @@ export { BatchMetrics } from './metrics/batch-metrics.js';
 export type { BatchMetricsSnapshot, ErrorSummary, OperationMetrics } from './metrics/batch-metrics-snapshot.js';
 export type { CallDescription, CallEnd, RecordFailure } from './metrics/call-recorder.js';
 export type { Distribution } from './metrics/distribution.js';
-export type { Logger } from './metrics/logger.js';
+export { isLogger, type Logger } from './metrics/logger.js';
 export { BatchOperations } from './operations/batch-operations.js';
 export type {
   BatchInsertOptions,

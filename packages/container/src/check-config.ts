@@ -1,3 +1,4 @@
+import { isLogger } from '@uno/batch';
 import { ConfigError, kindOf } from '@uno/postgres';
 import { databaseFaults } from './check-database.js';
 import { batchFaults, cacheFaults, repositoryFaults } from './check-settings.js';
@@ -91,8 +92,4 @@ function isMapping(value: unknown): boolean {
 /** Each item that is there more than once, once. */
 function duplicates<T>(items: readonly T[]): T[] {
   return [...new Set(items.filter((item, i) => items.indexOf(item) !== i))];
-}
-
-function isLogger(logger: unknown): boolean {
-  return isObject(logger) && typeof logger['info'] === 'function' && typeof logger['warn'] === 'function';
 }

@@ -32,6 +32,7 @@ export {
 } from './errors/database-errors.js';
 export { ConfigError, ValidationError, type ValidationErrorOptions } from './errors/input-errors.js';
 export { noteRetries } from './errors/note-retries.js';
+export { sqlstateOf } from './errors/sqlstate-of.js';
 export { isRecordFault } from './errors/translate.js';
 export { type Retry, type RetryNote, UnoError, type UnoErrorOptions } from './errors/uno-error.js';
 export { arrayLiteral, arrayOf } from './types/arrays.js';

@@ -11,7 +11,7 @@ import {
   writeOptionRules,
 } from '@uno/domain';
 import type { UnoError } from '@uno/postgres';
-import type { Logger } from '../metrics/logger.js';
+import { isLogger, type Logger } from '../metrics/logger.js';
 import { BatchExecutionStrategy } from './batch-execution-strategy.js';
 import { BatchSize } from './batch-size.js';
 
@@ -80,13 +80,7 @@ export const engineConfigRules: OptionRules<EngineConfig> = {
   logProgress: flag,
   logger: {
     takes: 'an object with the methods info and warn, such as a pino logger or console',
-    allows: (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'info' in value &&
-      typeof value.info === 'function' &&
-      'warn' in value &&
-      typeof value.warn === 'function',
+    allows: isLogger,
   },
   timeoutMs: writeOptionRules.timeoutMs,
   retryCount: wholeNumberFrom(0),

@@ -10,6 +10,7 @@ import {
   retrying,
 } from '@uno/domain';
 import { CommitUnknownError, type RetryNote, UnoError } from '@uno/postgres';
+import { errorFacts } from '../metrics/error-facts.js';
 import { type BatchSource, type OpenSource, openSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import type { Chunk, ChunkReport } from './chunk.js';
@@ -160,7 +161,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       await this.#inOrder(inPieces(Number.POSITIVE_INFINITY), writer);
     } catch (error) {
       if (!(error instanceof SmallerPiecesNeeded)) throw error;
-      this.#call.recorder.retried({ ...causeOf(error.cause), delayMs: 0 });
+      const { code, sqlstate } = errorFacts(error.cause);
+      this.#call.recorder.retried({ code, sqlstate, delayMs: 0 });
       await this.#inOrder(inPieces(Math.min(this.#call.batchSize, half)));
     }
   }
@@ -327,13 +329,5 @@ function sum(one: ProgressCounts, other: ProgressCounts): ProgressCounts {
     failed: one.failed + other.failed,
     skipped: one.skipped + other.skipped,
     individually: one.individually + other.individually,
-  };
-}
-
-function causeOf(error: unknown): { readonly sqlstate: string | undefined; readonly code: string } {
-  const sqlstate: unknown = UnoError.is(error) && 'sqlstate' in error ? error.sqlstate : undefined;
-  return {
-    sqlstate: typeof sqlstate === 'string' ? sqlstate : undefined,
-    code: UnoError.is(error) ? error.code : 'UNKNOWN',
   };
 }

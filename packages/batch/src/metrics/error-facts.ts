@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { UnoError } from '@uno/postgres';
+import { sqlstateOf, UnoError } from '@uno/postgres';
 
 /** What may be told of an error where it is written down. */
 export interface ErrorFacts {
@@ -18,7 +18,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   if (UnoError.is(error)) {
     return {
       code: error.code,
-      sqlstate: 'sqlstate' in error && typeof error.sqlstate === 'string' ? error.sqlstate : undefined,
+      sqlstate: sqlstateOf(error),
       message: error.message,
       index: 'index' in error && typeof error.index === 'number' ? error.index : undefined,
       key: 'key' in error && typeof error.key === 'string' ? error.key : undefined,

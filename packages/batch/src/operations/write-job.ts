@@ -1,10 +1,10 @@
-import { type AnyMapping, calling, hydrateLoaded, keyOfInput, keyText } from '@uno/domain';
+import { type AnyMapping, hydrateLoaded, keyOfInput, keyText } from '@uno/domain';
 import type { Queryable } from '@uno/postgres';
 import type { BatchConfig } from '../config/batch-config.js';
 import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
 import type { ChunkReport, Entry } from '../engine/chunk.js';
 import type { EngineCall } from '../engine/engine-call.js';
-import { isPromise, Window } from '../engine/window.js';
+import { postProcessEach } from '../engine/post-process-each.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
@@ -49,7 +49,9 @@ export abstract class WriteJob<M extends AnyMapping>
       // What is no object is refused where records are read; a null is not one that `preProcess` gave.
       this.preProcess = (record, index) => (isObject(record) ? preProcess(record, index) : (record ?? undefined));
     }
-    if (postProcess !== undefined) this.postProcess = (report) => this.#postProcess(report, postProcess);
+    if (postProcess !== undefined) {
+      this.postProcess = (report) => postProcessEach(options.call, this.#postProcessing(report, postProcess));
+    }
   }
 
   abstract read(entry: Entry<unknown>): WorkItem;
@@ -91,25 +93,15 @@ export abstract class WriteJob<M extends AnyMapping>
     return this.mapping.hasTextKey ? keyText(item.key) : '';
   }
 
-  async #postProcess(
+  *#postProcessing(
     { pieces }: ChunkReport<WorkItem, Written>,
     postProcess: NonNullable<BatchConfig['postProcess']>,
-  ): Promise<void> {
-    const { maxWorkers, deadline } = this.options.call;
-    const window = new Window(maxWorkers, deadline);
-    const failures: unknown[] = [];
-    await calling('postProcess', async () => {
-      for (const settled of pieces.flatMap(({ value }) => ('settled' in value ? value.settled : []))) {
-        for (const { index, status } of outcomesOf(settled, this.folded)) {
-          if (failures.length > 0) break;
-          const result = postProcess({ index, status, key: keyOf(settled) }, this.#modelOf(settled));
-          if (!isPromise(result)) continue;
-          await window.admit(result.then(undefined, (error: unknown) => void failures.push(error)));
-        }
+  ): Iterable<() => void | PromiseLike<void>> {
+    for (const settled of pieces.flatMap(({ value }) => ('settled' in value ? value.settled : []))) {
+      for (const { index, status } of outcomesOf(settled, this.folded)) {
+        yield () => postProcess({ index, status, key: keyOf(settled) }, this.#modelOf(settled));
       }
-      await window.end();
-      if (failures.length > 0) throw failures[0];
-    });
+    }
   }
 
   #modelOf({ row }: SettledItem): object | undefined {

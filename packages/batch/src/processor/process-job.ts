@@ -1,9 +1,9 @@
-import { CallbackError, calling, EndOfCall } from '@uno/domain';
+import { CallbackError, EndOfCall } from '@uno/domain';
 import { ConfigError, UnoError } from '@uno/postgres';
 import type { BatchJob, Prepared, Session, Verdict, Workspace } from '../engine/batch-job.js';
 import type { ChunkReport, Entry, Piece } from '../engine/chunk.js';
 import type { EngineCall } from '../engine/engine-call.js';
-import { isPromise, Window } from '../engine/window.js';
+import { postProcessEach } from '../engine/post-process-each.js';
 import type { BatchWork, PreparedBatchWork } from './batch-work.js';
 import { ProcessAccount } from './process-account.js';
 
@@ -48,7 +48,9 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
     this.#signal = call.deadline.signal ?? new AbortController().signal;
     // The engine calls it with records of the source alone.
     if ('preProcess' in work) this.preProcess = (record, index) => work.preProcess(record as T, index);
-    if (postProcess !== undefined) this.postProcess = (report) => this.#postProcess(report, postProcess);
+    if (postProcess !== undefined) {
+      this.postProcess = (report) => postProcessEach(call, postProcessing(report, postProcess));
+    }
   }
 
   read({ record, index }: Entry<T | I>): Entry<I> {
@@ -146,24 +148,15 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
       throw new CallbackError('isTransient', thrown);
     }
   }
+}
 
-  async #postProcess(
-    { pieces }: ChunkReport<Entry<I>, Results<R>>,
-    postProcess: NonNullable<BatchWork<I, R>['postProcess']>,
-  ): Promise<void> {
-    const window = new Window(this.#call.maxWorkers, this.#call.deadline);
-    const failures: unknown[] = [];
-    await calling('postProcess', async () => {
-      for (const { items, value = [] } of pieces) {
-        for (const [i, result] of value.entries()) {
-          if (failures.length > 0) break;
-          const done = postProcess(result, items[i]?.index ?? 0);
-          if (isPromise(done)) await window.admit(done.then(undefined, (error: unknown) => void failures.push(error)));
-        }
-      }
-      await window.end();
-      if (failures.length > 0) throw failures[0];
-    });
+/** The calls of `postProcess` for the results of a chunk. */
+function* postProcessing<I, R>(
+  { pieces }: ChunkReport<Entry<I>, Results<R>>,
+  postProcess: NonNullable<BatchWork<I, R>['postProcess']>,
+): Iterable<() => void | PromiseLike<void>> {
+  for (const { items, value = [] } of pieces) {
+    for (const [i, result] of value.entries()) yield () => postProcess(result, items[i]?.index ?? 0);
   }
 }
 

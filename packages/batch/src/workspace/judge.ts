@@ -1,5 +1,5 @@
 import { blamesRecord, EndOfCall } from '@uno/domain';
-import { UnoError } from '@uno/postgres';
+import { sqlstateOf, UnoError } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Verdict } from '../engine/batch-job.js';
 
@@ -10,7 +10,7 @@ export function judgeWrite(error: unknown): Verdict {
   // A fault of our own, such as a TypeError.
   if (!UnoError.is(error)) return 'machinery';
   // Too much for one statement was found out before it was sent; the server's own lack of resources has an SQLSTATE.
-  if (error.code === 'UNO_RESOURCE') return 'sqlstate' in error && error.sqlstate !== undefined ? 'call' : 'record';
+  if (error.code === 'UNO_RESOURCE') return sqlstateOf(error) === undefined ? 'record' : 'call';
   // PostgreSQL does not take the set-based statement for this table, and may take the plain one.
   return error.code === 'UNO_STATEMENT' && error.retry === 'never' ? 'machinery' : 'call';
 }

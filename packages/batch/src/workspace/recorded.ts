@@ -1,5 +1,5 @@
 import type { Execute } from '@uno/domain';
-import { executeText, type Queryable, UnoError } from '@uno/postgres';
+import { executeText, type Queryable, sqlstateOf, UnoError } from '@uno/postgres';
 import type { CallRecorder } from '../metrics/call-recorder.js';
 
 /** Runs statements on a database, and tells the recorder of every one that was sent. */
@@ -19,5 +19,5 @@ export function recorded(db: Queryable, signal: AbortSignal | undefined, recorde
 
 /** Whether the server answered to a statement; what is `safe` to do again is about connecting. */
 function isAnswer(error: unknown): boolean {
-  return UnoError.is(error) && error.retry !== 'safe' && 'sqlstate' in error && error.sqlstate !== undefined;
+  return UnoError.is(error) && error.retry !== 'safe' && sqlstateOf(error) !== undefined;
 }

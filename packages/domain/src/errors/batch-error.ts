@@ -1,4 +1,4 @@
-import { isRecordFault, type RetryNote, UnoError, ValidationError } from '@uno/postgres';
+import { isRecordFault, type RetryNote, sqlstateOf, UnoError, ValidationError } from '@uno/postgres';
 import type { FailedRecord } from '../ports/record-outcome.js';
 import { CallbackError } from './callback-error.js';
 import { IndexRanges } from './index-ranges.js';
@@ -72,7 +72,7 @@ export class BatchError extends UnoError {
     this.index = index;
     this.key = key;
     this.cause = cause;
-    this.sqlstate = textOf(cause, 'sqlstate');
+    this.sqlstate = sqlstateOf(cause);
     this.constraint = textOf(cause, 'constraint');
     this.column = textOf(cause, 'column');
     this.field = cause instanceof ValidationError ? cause.field : undefined;
@@ -103,7 +103,7 @@ export function asBatchError(error: unknown, about: Omit<BatchErrorOptions, 'cau
   return blamesRecord(error) ? new BatchError({ ...about, cause: error }) : error;
 }
 
-function textOf(error: UnoError, property: 'sqlstate' | 'constraint' | 'column'): string | undefined {
+function textOf(error: UnoError, property: 'constraint' | 'column'): string | undefined {
   const value: unknown = property in error ? Reflect.get(error, property) : undefined;
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CommitUnknownError, noteRetries, type RetryNote, UnoError } from '@uno/postgres';
+import { CommitUnknownError, noteRetries, type RetryNote, sqlstateOf, UnoError } from '@uno/postgres';
 import type { Deadline } from './deadline.js';
 import { EndOfCall } from './write-call.js';
 
@@ -69,9 +69,4 @@ export async function retrying<T>(context: RetryContext, run: () => Promise<T>):
       });
     }
   }
-}
-
-function sqlstateOf(error: UnoError): string | undefined {
-  const sqlstate: unknown = 'sqlstate' in error ? error.sqlstate : undefined;
-  return typeof sqlstate === 'string' ? sqlstate : undefined;
 }

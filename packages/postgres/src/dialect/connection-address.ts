@@ -1,4 +1,5 @@
 import { ConnectionError } from '../errors/database-errors.js';
+import { sqlstateOf } from '../errors/sqlstate-of.js';
 import { translateError } from '../errors/translate.js';
 import type { PgPool } from './pool-port.js';
 
@@ -40,8 +41,7 @@ function advice(sqlstate: string | undefined, reason: string): string {
 /** The error for a pool that cannot give a connection: it says where the server was looked for and what to check. */
 export function connectFailure(error: unknown, pool: PgPool): Error {
   const translated = translateError(error);
-  const sqlstate =
-    'sqlstate' in translated && typeof translated.sqlstate === 'string' ? translated.sqlstate : undefined;
+  const sqlstate = sqlstateOf(translated);
   const reason = translated.message
     .replace(/^The (connection to PostgreSQL|statement) failed: /, '')
     .replace(/\.$/, '');

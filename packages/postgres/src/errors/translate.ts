@@ -14,6 +14,7 @@ import {
 } from './database-errors.js';
 import { ValidationError } from './input-errors.js';
 import { ruleOf } from './sqlstate.js';
+import { sqlstateOf } from './sqlstate-of.js';
 import { UnoError } from './uno-error.js';
 
 /** The part of `pg`'s DatabaseError that is read here. */
@@ -75,8 +76,8 @@ export function translateError(error: unknown, operation?: string): UnoError {
 export function isRecordFault(error: unknown): boolean {
   if (!UnoError.is(error)) return false;
   if (error.code === 'UNO_VALIDATION') return true;
-  const sqlstate = 'sqlstate' in error ? error.sqlstate : undefined;
-  return typeof sqlstate === 'string' && (ruleOf(sqlstate).recordFault || isRefusedByPolicy(error.cause));
+  const sqlstate = sqlstateOf(error);
+  return sqlstate !== undefined && (ruleOf(sqlstate).recordFault || isRefusedByPolicy(error.cause));
 }
 
 /**
@@ -90,8 +91,8 @@ function isRefusedByPolicy(error: unknown): boolean {
 /** Whether the connection on which this error came should be closed instead of being used again. */
 export function isConnectionLost(error: unknown): boolean {
   if (!UnoError.is(error)) return false;
-  const sqlstate = 'sqlstate' in error ? error.sqlstate : undefined;
-  return typeof sqlstate === 'string' ? ruleOf(sqlstate).fatal : error instanceof ConnectionError;
+  const sqlstate = sqlstateOf(error);
+  return sqlstate !== undefined ? ruleOf(sqlstate).fatal : error instanceof ConnectionError;
 }
 
 function fromServer(error: ServerError, operation: string | undefined): UnoError {
