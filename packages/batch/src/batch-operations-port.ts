@@ -1,7 +1,8 @@
-import type { AnyMapping, BatchPort, BatchPortRequest } from '@uno/domain';
-import { type BatchConfig, type ResolvedConfig, resolveBatchConfig } from './config/batch-config.js';
+import type { AnyMapping, BatchPort, BatchPortRequest, FallbackCall, FallbackEnd, PortDefaults } from '@uno/domain';
+import { type BatchConfig, callDefaults, type ResolvedConfig, resolveBatchConfig } from './config/batch-config.js';
 import { BatchMetrics } from './metrics/batch-metrics.js';
 import type { BatchMetricsSnapshot } from './metrics/batch-metrics-snapshot.js';
+import { openCall, tellingOf } from './metrics/open-call.js';
 import { BatchOperations } from './operations/batch-operations.js';
 
 /** The batch port over {@link BatchOperations}: gives repositories their set-based operations, and counts them all. */
@@ -17,6 +18,31 @@ export class BatchOperationsPort implements BatchPort {
   operations<M extends AnyMapping>(request: BatchPortRequest<M>): BatchOperations<M> {
     const { mapping, db, observers } = request;
     return new BatchOperations({ table: mapping, db, observers, config: this.#config, metrics: this.#metrics });
+  }
+
+  get defaults(): PortDefaults {
+    const { preProcess, postProcess, onError } = this.#config;
+    return { ...callDefaults(this.#config), retry: this.#config, preProcess, postProcess, onError };
+  }
+
+  /** Counts and logs what was done one by one because the operations broke as a call of its own. */
+  fallsBack({ operation, mapping, total, reason }: FallbackCall): (end: FallbackEnd) => void {
+    const { name, tableName: table } = mapping;
+    const description = {
+      operation,
+      name,
+      table,
+      strategy: 'individual',
+      batchSize: 1,
+      atomicity: 'all',
+      total,
+    } as const;
+    const recorder = openCall(description, tellingOf(this.#config, this.#metrics));
+    recorder.fellBack(total, reason);
+    return ({ failed, skipped, error }) => {
+      const successful = error === undefined ? total - failed - skipped : 0;
+      recorder.end({ total, successful, failed, skipped, error });
+    };
   }
 
   /** What the batch methods of all repositories have done so far; nothing under `collectMetrics: false`. */

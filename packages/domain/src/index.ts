@@ -39,6 +39,7 @@ export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
 export { Deadline } from './operations/deadline.js';
 export { encodeKeys, keyOfInput, keyOfKey } from './operations/inputs.js';
+export { checkAtOnce, namingRefused } from './operations/naming-refused.js';
 export {
   callback,
   callOptionRules,
@@ -52,11 +53,15 @@ export {
 export { type ProgressCounts, ProgressMeter } from './operations/progress-meter.js';
 export { type CallDefaults, commitsByChunk, resolveCall } from './operations/resolve-call.js';
 export { defaultRetryPolicy, type RetryPolicy, retrying } from './operations/retrying.js';
-export { type CallName, EndOfCall, endOfCall, type RecordName } from './operations/write-call.js';
+export { tellEnd, tellFailure } from './operations/tell-errors.js';
+export { type CallName, EndOfCall, endOfCall, RefusedAtCommit } from './operations/write-call.js';
 export { type SettledStatus, WriteLedger } from './operations/write-ledger.js';
 export type {
   BatchPort,
   BatchPortRequest,
+  FallbackCall,
+  FallbackEnd,
+  PortDefaults,
   PortWriteOptions,
   RecordOperations,
   WithModels,
@@ -64,6 +69,7 @@ export type {
 export type { BatchCallOptions, BatchProgress, BatchWriteOptions } from './ports/call-options.js';
 export type { Awaitable, EntityCache, EntityCacheRegion, FillTicket } from './ports/entity-cache.js';
 export { observeWrite, type WriteTarget, type WrittenRows } from './ports/observe-write.js';
+export type { RecordCallbacks, RecordName } from './ports/record-callbacks.js';
 export type {
   FailedRecord,
   RecordOutcome,

@@ -5,18 +5,16 @@ import {
   flag,
   mergeOptions,
   type OptionRules,
-  type RecordName,
-  type RecordOutcome,
+  type RecordCallbacks,
   wholeNumberFrom,
   writeOptionRules,
 } from '@uno/domain';
-import type { UnoError } from '@uno/postgres';
 import { isLogger, type Logger } from '../metrics/logger.js';
 import { BatchExecutionStrategy } from './batch-execution-strategy.js';
 import { BatchSize } from './batch-size.js';
 
 /** How batches are done unless a call says otherwise, whatever they are made of. */
-export interface EngineConfig {
+export interface EngineConfig extends Pick<RecordCallbacks, 'onError'> {
   /** Records in one chunk, from 1. Default {@link BatchSize}.LARGE. */
   readonly batchSize?: number | undefined;
   /** Default `chunked`. */
@@ -38,26 +36,10 @@ export interface EngineConfig {
   readonly retryCount?: number | undefined;
   /** The longest pause before the first repetition, in milliseconds; it doubles with each further one. Default 100. */
   readonly retryDelayMs?: number | undefined;
-  /**
-   * Told once of every record that is left out under `onRecordError: 'skip'`, with that record, when it is certain; and
-   * of the error that ends a call. What it throws fails the call, unless that has failed already.
-   */
-  readonly onError?: ((error: UnoError, record: RecordName | undefined) => void) | undefined;
 }
 
 /** How {@link BatchOperations} work unless a call says otherwise. */
-export interface BatchConfig extends EngineConfig {
-  /**
-   * Called with every record that is to be inserted, updated or upserted, before it is checked; gives the record to
-   * write instead, or `null` to leave it out, which counts as skipped. What it throws is that record's failure.
-   */
-  readonly preProcess?: ((record: object, index: number) => object | null | PromiseLike<object | null>) | undefined;
-  /**
-   * Called with every record that did not fail, and its entity if entities are asked for. Under `atomicity: 'all'` that
-   * is before the commit, and again if the transaction has to be repeated; what it throws rolls back.
-   */
-  readonly postProcess?: ((outcome: RecordOutcome, model: object | undefined) => void | PromiseLike<void>) | undefined;
-}
+export interface BatchConfig extends EngineConfig, RecordCallbacks {}
 
 /** What an engine configuration comes to when everything that has a default is said. */
 export type ResolvedConfig<C extends EngineConfig> = Readonly<C> & typeof defaultBatchConfig;

@@ -28,8 +28,13 @@ export interface Workspace<S extends Session> {
   readonly isJoined: boolean;
   /** Does something that is one statement. */
   once<T>(run: (session: S) => Promise<T>): Promise<T>;
-  /** Does something wholly or not at all. */
-  whole<T>(run: (session: S) => Promise<T>): Promise<T>;
+  /**
+   * Does something wholly or not at all.
+   *
+   * @param checksAtOnce - whether nothing is left to be checked by the COMMIT
+   * @throws RefusedAtCommit when no statement failed and the COMMIT was refused
+   */
+  whole<T>(run: (session: S) => Promise<T>, checksAtOnce: boolean): Promise<T>;
   /** How many chunks may be done side by side right now, of which so many are under way. */
   spareWorkers(underWay: number): number;
 }

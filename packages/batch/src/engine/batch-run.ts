@@ -1,21 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  BatchError,
   calling,
   EndOfCall,
   endOfCall,
   IndexRanges,
+  namingRefused,
   type ProgressCounts,
   ProgressMeter,
   retrying,
+  tellEnd,
+  tellFailure,
 } from '@uno/domain';
-import { CommitUnknownError, type RetryNote, UnoError } from '@uno/postgres';
+import { CommitUnknownError, type RetryNote } from '@uno/postgres';
 import { errorFacts } from '../metrics/error-facts.js';
 import { type BatchSource, type OpenSource, openSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import type { Chunk, ChunkReport } from './chunk.js';
 import { type ChunkSource, chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
-import { ChunkWriter, withFailures } from './chunk-writer.js';
+import { ChunkWriter } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
@@ -33,8 +35,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #meter: ProgressMeter;
   /** What is certain. */
   readonly #account: A;
-  /** What may be in the database or not, because a connection was lost while it was committed. */
-  readonly #unknown = new IndexRanges();
+  /** Items that may be in the database or not, because a connection was lost while they were committed. */
+  readonly #inDoubt = new Set<Iterable<I>>();
   #doubt: CommitUnknownError | undefined;
   #chunks: ChunkSource<I, Prepared<S, V>> | undefined;
 
@@ -53,7 +55,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       opened = openSource(this.#call.operation, source);
       this.#call.deadline.check();
       if (opened.list?.length !== 0) {
-        await this.#retrying(async () => this.#job.ready?.());
+        await this.#retrying([], async () => this.#job.ready?.());
         await this.#byStrategy(opened);
       }
     } catch (error) {
@@ -104,8 +106,10 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   /** One chunk after the other. */
   async #inOrder(source: ChunkSource<I, Prepared<S, V>>, writer = this.#writer): Promise<void> {
     if (this.#call.byChunk || (source.isSingle && !this.#isWatched())) return this.#eachByItself(source, writer);
-    const attempt = () => this.#inOneTransaction(source, writer);
-    await this.#settle(await (source.isRepeatable ? this.#retrying(attempt) : attempt()));
+    const attempt = () => this.#inOneTransaction(source, writer, false);
+    const again = source.isRepeatable ? () => this.#inOneTransaction(source, writer, true) : undefined;
+    const named = () => namingRefused(this.#call.skips, attempt, again);
+    await this.#settle(await (source.isRepeatable ? this.#retrying(source.items(), named) : named()));
   }
 
   async #eachByItself(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<void> {
@@ -119,7 +123,11 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     }
   }
 
-  async #inOneTransaction(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<A> {
+  async #inOneTransaction(
+    source: ChunkSource<I, Prepared<S, V>>,
+    writer: ChunkWriter<S, R, I, V, A>,
+    checksAtOnce: boolean,
+  ): Promise<A> {
     const account = this.#job.newAccount();
     const run = async (session: S) => {
       const stage = this.#postStage();
@@ -137,10 +145,10 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       }
     };
     try {
-      await this.#job.workspace.whole(run);
+      await this.#job.workspace.whole(run, checksAtOnce);
       return account;
     } catch (error) {
-      throw withFailures(error, account.failures);
+      throw error instanceof EndOfCall ? error.after(account.failures) : error;
     }
   }
 
@@ -206,8 +214,15 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** A chunk by itself, until it is committed. */
   async #certainly(chunk: Chunk<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<ChunkReport<I, V>> {
-    const run = () => this.#timed(chunk, () => writer.byItself(chunk, this.#account.failed));
-    const report = await this.#retrying(run).catch((error: unknown) => {
+    const attempt = (checksAtOnce: boolean) =>
+      this.#timed(chunk, () => writer.byItself(chunk, this.#account.failed, checksAtOnce));
+    const named = () =>
+      namingRefused(
+        this.#call.skips,
+        () => attempt(false),
+        () => attempt(true),
+      );
+    const report = await this.#retrying(chunk.items, named).catch((error: unknown) => {
       this.#noteFailed(chunk, error);
       throw error;
     });
@@ -228,15 +243,24 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#account.add({ pieces, dropped: [], failures: [], individually: 0 });
     if (!(error instanceof CommitUnknownError && this.#call.byChunk)) return;
     this.#doubt ??= error;
-    for (const item of items) for (const index of this.#job.indicesOf(item)) this.#unknown.add(index);
+    this.#inDoubt.add(items);
   }
 
-  /** A transaction of the caller's can only be repeated by the caller. */
-  #retrying<T>(run: () => Promise<T>): Promise<T> {
+  /**
+   * Does some items until it works. A transaction of the caller's can only be repeated by the caller.
+   *
+   * @param items - iterated when the call ends, if they are in doubt then
+   */
+  async #retrying<T>(items: Iterable<I>, run: () => Promise<T>): Promise<T> {
     const { retry, deadline, recorder } = this.#call;
     if (this.#job.workspace.isJoined) return run();
-    const onRetry = (note: RetryNote) => recorder.retried(note);
-    return retrying({ policy: retry, deadline, idempotent: this.#job.isIdempotent, onRetry }, run);
+    const onRetry = (note: RetryNote) => {
+      recorder.retried(note);
+      if (note.code === 'UNO_COMMIT_UNKNOWN') this.#inDoubt.add(items);
+    };
+    const done = await retrying({ policy: retry, deadline, idempotent: this.#job.isIdempotent, onRetry }, run);
+    this.#inDoubt.delete(items);
+    return done;
   }
 
   async #timed(chunk: Chunk<I, Prepared<S, V>>, run: () => Promise<ChunkReport<I, V>>): Promise<ChunkReport<I, V>> {
@@ -283,8 +307,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#job.merge(this.#account, part);
     for (const failure of part.failures) {
       this.#call.recorder.recordFailed(failure);
-      const { onError } = this.#call;
-      if (onError !== undefined) await calling('onError', () => onError(failure.error, failure));
+      await tellFailure(this.#call.onError, failure);
     }
   }
 
@@ -298,23 +321,24 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** The error that the caller sees. */
   async #failure(error: unknown, total: number): Promise<unknown> {
-    const { operation, name: entity, deadline, onError } = this.#call;
+    const { operation, name: entity, deadline, byChunk, onError } = this.#call;
     // When chunks fail side by side, what has to be looked at says more than what is certain; a record at fault, most.
     const cause = error instanceof EndOfCall ? error : (this.#doubt ?? deadline.explain(error));
-    const failure = endOfCall(cause, { operation, entity, total }, this.#account, this.#unknown);
-    if (onError === undefined || !UnoError.is(failure)) return failure;
-    try {
-      // Awaited, because an async one that throws would end the process otherwise.
-      await onError(failure, failure instanceof BatchError && failure.index !== undefined ? failure : undefined);
-    } catch (thrown) {
-      // Why the call failed matters more than that its listener did.
-      process.emitWarning('onError threw, when it was told why a call failed.', {
-        type: 'UnoWarning',
-        code: 'UNO_CALLBACK',
-        detail: String(thrown),
-      });
-    }
+    // Where everything is one transaction, the error of its COMMIT says as much.
+    const unknown = byChunk || cause instanceof EndOfCall ? this.#unknown() : undefined;
+    const failure = endOfCall(cause, { operation, entity, total }, this.#account, unknown);
+    await tellEnd(onError, failure);
     return failure;
+  }
+
+  #unknown(): IndexRanges {
+    const unknown = new IndexRanges();
+    for (const items of this.#inDoubt) {
+      for (const index of [...items].flatMap((item) => this.#job.indicesOf(item))) {
+        if (!this.#account.written.has(index)) unknown.add(index);
+      }
+    }
+    return unknown;
   }
 
   #end(total: number, error?: unknown): void {

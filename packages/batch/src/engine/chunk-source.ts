@@ -13,8 +13,8 @@ export interface ChunkSource<I, P> {
   readonly isSingle: boolean;
   /** Records in the source; `undefined` until a source that is no array has come to its end. */
   readonly total: number | undefined;
-  /** Records that were taken from the source. */
-  readonly taken: number;
+  /** The items of all chunks so far, where these are kept. */
+  items(): Iterable<I>;
   chunks(): AsyncIterable<Chunk<I, P>>;
 }
 
@@ -45,12 +45,12 @@ export class ListedChunks<I, P> implements ChunkSource<I, P> {
     this.total = total;
   }
 
-  get taken(): number {
-    return this.total;
-  }
-
   get isSingle(): boolean {
     return this.#chunks.length <= 1;
+  }
+
+  *items(): IterableIterator<I> {
+    for (const { items } of this.#chunks) yield* items;
   }
 
   async *chunks(): AsyncIterableIterator<Chunk<I, P>> {
@@ -112,8 +112,8 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
     return this.#source.list?.length ?? (this.#ended ? this.#taken : undefined);
   }
 
-  get taken(): number {
-    return this.#taken;
+  *items(): IterableIterator<I> {
+    for (const { items } of this.#kept ?? []) yield* items;
   }
 
   async *chunks(): AsyncIterableIterator<Chunk<I, Prepared<S, V>>> {

@@ -35,8 +35,9 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
    * has to be undone apart from the rest.
    *
    * @param failed - records that have failed before
+   * @param checksAtOnce - whether nothing is left to be checked by the COMMIT
    */
-  async byItself(chunk: Chunk<I, Prepared<S, V>>, failed: number): Promise<ChunkReport<I, V>> {
+  async byItself(chunk: Chunk<I, Prepared<S, V>>, failed: number, checksAtOnce: boolean): Promise<ChunkReport<I, V>> {
     const { workspace } = this.#job;
     this.#checkRefused(chunk, failed);
     const { items } = chunk;
@@ -44,9 +45,9 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     try {
       const prepared = chunk.prepared ?? this.#job.prepare(items);
       const send = (session: S) => prepared.send(session);
-      const value = await (prepared.isOneStatement && !workspace.isJoined
+      const value = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
         ? workspace.once(send)
-        : workspace.whole(send));
+        : workspace.whole(send, checksAtOnce));
       return this.#report(chunk, { ...noFindings(chunk.refused), pieces: [{ items, value }] });
     } catch (error) {
       this.#onFailure(error);
@@ -54,8 +55,8 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       if (this.#isBlamed(items, error)) this.#blame(items, error, noFindings(), failed);
       const findings = noFindings<I, V>(chunk.refused);
       const run = (session: S) => this.#afterFailure(session, items, error, findings, failed);
-      await workspace.whole(run).catch((end: unknown) => {
-        throw withFailures(end, findings.failures);
+      await workspace.whole(run, checksAtOnce).catch((end: unknown) => {
+        throw end instanceof EndOfCall ? end.after(findings.failures) : end;
       });
       return this.#report(chunk, findings);
     }
@@ -197,11 +198,4 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
 
 function noFindings<I, V>(refused: readonly FailedRecord[] = []): Findings<I, V> {
   return { pieces: [], failures: [...refused], individually: 0 };
-}
-
-/** What ends a call, with the records that a part of it had left out, which nobody else remembers when it is rolled back. */
-export function withFailures(end: unknown, failures: readonly FailedRecord[]): unknown {
-  if (!(end instanceof EndOfCall)) return end;
-  const known = new Set(end.failures);
-  return new EndOfCall(end.record, end.cause, [...failures.filter((one) => !known.has(one)), ...end.failures]);
 }

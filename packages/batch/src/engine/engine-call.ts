@@ -1,5 +1,4 @@
-import type { BatchProgress, Deadline, RecordName, RetryPolicy } from '@uno/domain';
-import type { UnoError } from '@uno/postgres';
+import type { BatchProgress, Deadline, RecordCallbacks, RetryPolicy } from '@uno/domain';
 import type { BatchExecutionStrategy } from '../config/batch-execution-strategy.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
 
@@ -19,7 +18,6 @@ export interface EngineCall {
   readonly retry: RetryPolicy;
   readonly deadline: Deadline;
   readonly onProgress: ((progress: BatchProgress) => void) | undefined;
-  /** Told of every record that is left out, once that is certain, and of what ends the call. */
-  readonly onError: ((error: UnoError, record: RecordName | undefined) => void) | undefined;
+  readonly onError: RecordCallbacks['onError'];
   readonly recorder: CallRecorder;
 }

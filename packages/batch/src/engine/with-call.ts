@@ -1,7 +1,7 @@
 import { type BatchWriteOptions, commitsByChunk, Deadline } from '@uno/domain';
 import type { EngineConfig, ResolvedConfig } from '../config/batch-config.js';
 import type { BatchMetrics } from '../metrics/batch-metrics.js';
-import { openCall } from '../metrics/open-call.js';
+import { openCall, tellingOf } from '../metrics/open-call.js';
 import type { EngineCall } from './engine-call.js';
 
 /** What a call is made of, besides its options. */
@@ -31,7 +31,6 @@ export async function withCall<T>(
   const { operation, name, table, config, metrics, inTransaction, total } = making;
   const { batchSize = config.batchSize, strategy = config.executionStrategy } = options;
   const byChunk = commitsByChunk(operation, { ...options, strategy }, inTransaction);
-  const { logProgress, collectMetrics, logger = logProgress ? console : undefined } = config;
   const description = {
     operation,
     name,
@@ -56,7 +55,7 @@ export async function withCall<T>(
       deadline,
       onProgress: options.onProgress,
       onError: config.onError,
-      recorder: openCall(description, { metrics: collectMetrics ? metrics : undefined, logger, logProgress }),
+      recorder: openCall(description, tellingOf(config, metrics)),
     });
   } finally {
     deadline[Symbol.dispose]();

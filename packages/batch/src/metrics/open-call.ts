@@ -1,3 +1,4 @@
+import type { EngineConfig, ResolvedConfig } from '../config/batch-config.js';
 import { channelListener } from '../telemetry/channels.js';
 import { instrumentListener } from '../telemetry/instruments.js';
 import { spanListener } from '../telemetry/spans.js';
@@ -40,4 +41,10 @@ export function openCall(description: CallDescription, options: OpenCallOptions 
   listeners.push(logger === undefined ? fallbackWarnings : new TroubleLog(logger));
   if (logger !== undefined && logProgress) listeners.push(new ProgressLog(logger));
   return beginCall(description, listeners, clock);
+}
+
+/** Who is told of calls under a configuration. */
+export function tellingOf(config: ResolvedConfig<EngineConfig>, metrics: BatchMetrics): OpenCallOptions {
+  const { logProgress, collectMetrics, logger = logProgress ? console : undefined } = config;
+  return { metrics: collectMetrics ? metrics : undefined, logger, logProgress };
 }

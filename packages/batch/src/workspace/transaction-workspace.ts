@@ -1,4 +1,11 @@
-import { blamesRecord, EndOfCall, observeWrite, type WriteKind, type WriteTarget } from '@uno/domain';
+import {
+  blamesRecord,
+  checkAtOnce,
+  observeWrite,
+  RefusedAtCommit,
+  type WriteKind,
+  type WriteTarget,
+} from '@uno/domain';
 import { atomically, CommitUnknownError, ConnectionError } from '@uno/postgres';
 import type { Workspace } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
@@ -37,7 +44,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
     });
   }
 
-  whole<T>(run: (session: WriteSession) => Promise<T>): Promise<T> {
+  whole<T>(run: (session: WriteSession) => Promise<T>, checksAtOnce: boolean): Promise<T> {
     const { target, kind, signal, recorder } = this.#options;
     return observeWrite(target, kind, async () => {
       let isDone = false;
@@ -46,6 +53,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
           target.db,
           async (transaction) => {
             const session = new WriteSession(transaction, signal, recorder, target.observers.length > 0);
+            if (checksAtOnce) await session.execute(checkAtOnce, []);
             const result = await run(session);
             isDone = true;
             return { result, keys: session.touched };
@@ -53,9 +61,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
           { signal, writes: true },
         );
       } catch (error) {
-        // What no statement failed on fails at COMMIT, such as a deferred constraint; it names no record.
-        if (isDone && blamesRecord(error)) throw new EndOfCall({ index: undefined, key: undefined }, error);
-        throw error;
+        throw isDone && blamesRecord(error) ? new RefusedAtCommit(error) : error;
       }
     });
   }

@@ -97,11 +97,9 @@ describe('a repository without batching', () => {
     'gives the results, outcomes, entities, errors and table of one with batching (%s)',
     async (kind, by) => {
       await fc.assert(
-        fc.asyncProperty(cargoOf(kind, by), options, async (all, said) => {
+        fc.asyncProperty(cargoOf(kind, by), options, async (all, call) => {
           // Of records that are made one, a value that a later one overwrites is never looked at.
           const records = all.filter((record, i) => all.findIndex(({ id }) => id === record.id) === i);
-          // Chunks are cut of the records that are left when those that are none have been taken out.
-          const call = said.maxFailures === undefined ? said : { ...said, atomicity: 'all' as const };
           const seen: unknown[] = [];
           for (const useBatchOperations of [false, true]) {
             await yard.reset(before, sealed);

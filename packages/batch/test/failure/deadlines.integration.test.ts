@@ -121,7 +121,8 @@ describe('a call whose signal is aborted', () => {
     const controller = new AbortController();
     const timers = watchTimers();
     await call({ signal: controller.signal, timeoutMs: 123_456 });
-    expect([timers.set(123_456), timers.running(123_456)]).toEqual([1, 0]);
+    expect(timers.set(123_456)).toBeGreaterThan(0);
+    expect(timers.running(123_456)).toBe(0);
     jest.restoreAllMocks();
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type BatchConfig, BatchOperations } from '@uno/batch';
-import type { BatchProgress } from '@uno/domain';
+import { type BatchConfig, BatchOperations, BatchOperationsPort } from '@uno/batch';
+import { type BatchProgress, UnoContext, UnoDBRepository } from '@uno/domain';
 import { KeepingLogger } from '../metrics/support/keeping-logger.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
-import { towns } from '../support/town.js';
+import { someTowns, towns } from '../support/town.js';
 import { acceptMany, refuseMany } from './support/only-one.js';
 import { thirty } from './support/writes.js';
 
@@ -125,5 +125,63 @@ describe('a call that works as it should', () => {
     await refuseMany(test);
     expect(await operationsWith().batchInsert(thirty, { batchSize: 1 })).toMatchObject({ individually: 0 });
     expect(logger.lines).toEqual([]);
+  });
+});
+
+describe('a call that was done one by one because the operations themselves broke', () => {
+  /** A port with a defect. */
+  class Broken extends BatchOperationsPort {
+    override operations(): never {
+      throw new TypeError('a secret');
+    }
+  }
+
+  function repositoryWith(port: Broken): UnoDBRepository<typeof towns> {
+    return new UnoDBRepository(new UnoContext({ db: test.db, batch: port }), towns);
+  }
+
+  const twice = [...someTowns(4), ...someTowns(1)];
+
+  it('is in the metrics, and the logger is told, but not what the records hold', async () => {
+    const port = new Broken({ logger });
+    const result = await repositoryWith(port).batchAdd(twice, { outcomes: true, onRecordError: 'skip' });
+    expect(result).toMatchObject({ inserted: 4, failed: 1, individually: 4 });
+    expect(port.getMetrics().operations['batchInsert']).toMatchObject({
+      ...{ calls: 1, callsFailed: 0, recordsTotal: 5, recordsSuccessful: 4, recordsFailed: 1 },
+      ...{ fallbacks: 1, recordsIndividually: 5 },
+    });
+    expect(logger.lines).toEqual([
+      {
+        level: 'warn',
+        context: expect.objectContaining({ operation: 'batchInsert', name: 'Town', records: 5, code: 'TypeError' }),
+        message: 'batchInsert Town: records go one by one, because the set-based way broke: TypeError.',
+      },
+    ]);
+    expect(JSON.stringify(logger.lines)).not.toContain('secret');
+    expect(emitWarning).not.toHaveBeenCalled();
+  });
+
+  it('is in the metrics, too, when that fails', async () => {
+    const port = new Broken({ logger });
+    await expect(repositoryWith(port).batchAdd(twice)).rejects.toMatchObject({ index: 4 });
+    expect(port.getMetrics().operations['batchInsert']).toMatchObject({
+      ...{ calls: 1, callsFailed: 1, recordsTotal: 5, recordsSuccessful: 0, fallbacks: 1 },
+    });
+  });
+
+  it('is a warning of the process where there is no logger', async () => {
+    await repositoryWith(new Broken()).batchGet([1, 2]);
+    expect(emitWarning.mock.calls).toEqual([
+      [
+        'batchGet Town: records go one by one, because the set-based way broke: TypeError.',
+        expect.objectContaining({ code: 'UNO_FALLBACK' }),
+      ],
+    ]);
+  });
+
+  it('goes by what is configured for batches', async () => {
+    const preProcess = (record: object) => ({ ...record, name: 'changed' });
+    const [town] = await repositoryWith(new Broken({ logger, preProcess })).batchAdd(someTowns(1));
+    expect(town?.name).toBe('changed');
   });
 });

@@ -42,7 +42,7 @@ async function raising(
   );
 }
 
-describe.each(['before', 'after'] as const)('an error that a trigger raises %s the change of a row', (moment) => {
+describe.each(['before', 'after', 'deferred'] as const)('an error that a trigger raises (%s)', (moment) => {
   it.each(combinations(operations))(
     'names the record, and nothing is written that is not said: $label',
     async ({ operation, way }) => {
@@ -99,20 +99,4 @@ describe.each(['before', 'after', 'deferred'] as const)('a transient error that 
     expect(error).toMatchObject({ sqlstate: '40001' });
     expect(retries).toHaveLength(2);
   });
-});
-
-describe('an error that a deferred trigger raises', () => {
-  it.each(combinations(operations))(
-    'is no single record’s in a transaction of several: $label',
-    async ({ operation, way }) => {
-      for (const onRecordError of [undefined, 'skip'] as const) {
-        await raising('deferred', 'P0001');
-        const { error, retries, complaints } = await bed.try({ operation, way, options: { onRecordError } });
-        expect(complaints).toEqual([]);
-        expect(error).toBeInstanceOf(BatchError);
-        expect(error).toMatchObject({ index: undefined, sqlstate: 'P0001' });
-        expect(retries).toEqual([]);
-      }
-    },
-  );
 });

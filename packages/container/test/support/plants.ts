@@ -1,3 +1,4 @@
+import type { BatchConfig } from '@uno/batch';
 import { LruEntityCache } from '@uno/cache';
 import { createUnoContainer, type UnoContainer } from '@uno/container';
 import { BatchError, column, createTables, Entity, mapEntity, UnoContext, UnoDBRepository } from '@uno/domain';
@@ -29,7 +30,7 @@ export class PlantRepository extends UnoDBRepository<typeof plants> {
 /** A database of plants, and containers on it that do batches or do not. */
 export interface PlantDatabase {
   readonly db: Kysely<unknown>;
-  open(useBatchOperations: boolean, timeoutMs?: number): UnoContainer;
+  open(useBatchOperations: boolean, timeoutMs?: number, batch?: BatchConfig): UnoContainer;
   cacheOf(container: UnoContainer): LruEntityCache;
   rows(): Promise<object[]>;
   close(): Promise<void>;
@@ -45,11 +46,11 @@ export async function openPlants(): Promise<PlantDatabase> {
   await sql`alter table plant add constraint lucky check (height <> 13)`.execute(db);
   return {
     db,
-    open: (useBatchOperations, timeoutMs) =>
+    open: (useBatchOperations, timeoutMs, batch) =>
       createUnoContainer({
         database: { pool },
         repositories: [{ repository: PlantRepository, useBatchOperations, timeoutMs }],
-        batch: { retryDelayMs: 0 },
+        batch: { retryDelayMs: 0, ...batch },
       }),
     cacheOf: (container) => container.get(LruEntityCache),
     async rows() {

@@ -1,9 +1,28 @@
 import { UnoError } from '@uno/postgres';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
-import type { PortWriteOptions, RecordOperations, WithModels } from '../ports/batch-port.js';
+import { Deadline } from '../operations/deadline.js';
+import type {
+  BatchPort,
+  BatchPortRequest,
+  FallbackCall,
+  FallbackEnd,
+  PortDefaults,
+  PortWriteOptions,
+  RecordOperations,
+  WithModels,
+} from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
+
+type WhenToEnd = Pick<BatchCallOptions, 'timeoutMs' | 'signal'>;
+
+/** A call of one of the operations. */
+interface Call<O extends WhenToEnd> {
+  readonly operation: string;
+  readonly total: number;
+  readonly options: O;
+}
 
 /**
  * The operations of a batch port, and individual ones for when the port itself breaks: when it throws what is no error
@@ -11,58 +30,96 @@ import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
  * {@link BatchError}.
  */
 export class FallingBack<M extends AnyMapping> implements RecordOperations<M> {
-  readonly #batch: () => RecordOperations<M>;
-  readonly #individual: () => RecordOperations<M>;
+  readonly #port: BatchPort;
+  readonly #request: BatchPortRequest<M>;
+  readonly #individual: (defaults: PortDefaults) => RecordOperations<M>;
 
-  constructor(batch: () => RecordOperations<M>, individual: () => RecordOperations<M>) {
-    this.#batch = batch;
+  constructor(
+    port: BatchPort,
+    request: BatchPortRequest<M>,
+    individual: (defaults: PortDefaults) => RecordOperations<M>,
+  ) {
+    this.#port = port;
+    this.#request = request;
     this.#individual = individual;
   }
 
-  batchGet(keys: readonly KeyOf<M>[], options?: BatchCallOptions): Promise<(Loaded<M> | undefined)[]> {
-    return this.#either('batchGet', (operations) => operations.batchGet(keys, options));
+  async batchGet(keys: readonly KeyOf<M>[], options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
+    const call = { operation: 'batchGet', total: keys.length, options };
+    const run = (operations: RecordOperations<M>, said: BatchCallOptions) => operations.batchGet(keys, said);
+    const { result } = await this.#either(call, run, () => ({ failed: 0, skipped: 0 }));
+    return result;
   }
 
   batchInsert(
     records: readonly NewRecord<M>[],
     options: PortWriteOptions & { readonly returnModels: true },
   ): Promise<WriteResult & WithModels<M> & Partial<WithOutcomes>> {
-    return this.#write('batchInsert', (operations) => operations.batchInsert(records, options));
+    const call = { operation: 'batchInsert', total: records.length, options };
+    return this.#write(call, (operations, said) => operations.batchInsert(records, said));
   }
 
   batchUpdate(
     records: readonly RecordPatch<M>[],
     options: PortWriteOptions & { readonly fields?: readonly UpdatableField<M>[] | undefined },
   ): Promise<WriteResult & Partial<WithOutcomes>> {
-    return this.#write('batchUpdate', (operations) => operations.batchUpdate(records, options));
+    const call = { operation: 'batchUpdate', total: records.length, options };
+    return this.#write(call, (operations, said) => operations.batchUpdate(records, said));
   }
 
   batchDelete(keys: readonly KeyOf<M>[], options: PortWriteOptions): Promise<WriteResult & Partial<WithOutcomes>> {
-    return this.#write('batchDelete', (operations) => operations.batchDelete(keys, options));
+    const call = { operation: 'batchDelete', total: keys.length, options };
+    return this.#write(call, (operations, said) => operations.batchDelete(keys, said));
   }
 
-  #write<R extends WriteResult>(operation: string, run: (operations: RecordOperations<M>) => Promise<R>): Promise<R> {
-    return this.#either(operation, run, (result) => ({ ...result, individually: result.total - result.failed }));
+  async #write<O extends WhenToEnd, R extends WriteResult>(
+    call: Call<O>,
+    run: (operations: RecordOperations<M>, options: O) => Promise<R>,
+  ): Promise<R> {
+    const { result, fellBack } = await this.#either(call, run, ({ failed, skipped }) => ({ failed, skipped }));
+    return fellBack ? { ...result, individually: result.total - result.failed } : result;
   }
 
-  async #either<T>(
-    operation: string,
-    run: (operations: RecordOperations<M>) => Promise<T>,
-    mark: (result: T) => T = (result) => result,
-  ): Promise<T> {
+  async #either<O extends WhenToEnd, T>(
+    call: Call<O>,
+    run: (operations: RecordOperations<M>, options: O) => Promise<T>,
+    endOf: (result: T) => FallbackEnd,
+  ): Promise<{ readonly result: T; readonly fellBack: boolean }> {
+    const { operation, total, options } = call;
+    const { defaults } = this.#port;
+    const { timeoutMs = defaults?.timeoutMs, signal } = options;
+    const deadline = new Deadline(operation, { timeoutMs, signal });
     try {
-      return await run(this.#batch());
-    } catch (error) {
-      if (UnoError.is(error)) throw error;
-      const result = await run(this.#individual());
-      process.emitWarning(`${operation}: the batch operations broke, and the records were done one by one.`, {
-        type: 'UnoWarning',
-        code: 'UNO_FALLBACK',
-        detail: whereItBroke(error),
-      });
-      return mark(result);
+      return { result: await run(this.#port.operations(this.#request), options), fellBack: false };
+    } catch (reason) {
+      if (UnoError.is(reason)) throw reason;
+      const about = { operation, mapping: this.#request.mapping, total, reason };
+      const tell = this.#port.fallsBack?.(about) ?? warnOf(about);
+      // The clock of the call is not set back.
+      const rest: O = { ...options, timeoutMs: undefined, signal: deadline.signal };
+      try {
+        const result = await run(this.#individual({ ...defaults, timeoutMs: undefined }), rest);
+        tell(endOf(result));
+        return { result, fellBack: true };
+      } catch (error) {
+        tell({ failed: 0, skipped: 0, error });
+        throw error;
+      }
+    } finally {
+      deadline[Symbol.dispose]();
     }
   }
+}
+
+function warnOf({ operation, reason }: FallbackCall): (end: FallbackEnd) => void {
+  return ({ error }) => {
+    if (error !== undefined) return;
+    process.emitWarning(`${operation}: the batch operations broke, and the records were done one by one.`, {
+      type: 'UnoWarning',
+      code: 'UNO_FALLBACK',
+      detail: whereItBroke(reason),
+    });
+  };
 }
 
 /** The name of an error and where it was thrown, without its message, which may quote a record. */

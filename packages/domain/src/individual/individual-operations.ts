@@ -10,8 +10,11 @@ import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys, keyOfInput, keyOfKey } from '../operations/inputs.js';
 import { ProgressMeter } from '../operations/progress-meter.js';
+import { overDefaults } from '../operations/resolve-call.js';
+import { defaultRetryPolicy, retrying } from '../operations/retrying.js';
 import { sideBySide } from '../operations/side-by-side.js';
-import type { PortWriteOptions, RecordOperations, WithModels } from '../ports/batch-port.js';
+import { tellEnd } from '../operations/tell-errors.js';
+import type { PortDefaults, PortWriteOptions, RecordOperations, WithModels } from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
 import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
@@ -27,6 +30,8 @@ export interface IndividualOperationsOptions<M extends AnyMapping> {
   readonly observers: readonly WriteObserver[];
   /** Reads that may run side by side outside of a transaction. */
   readonly concurrency: number;
+  /** What holds for batches where the call says nothing. */
+  readonly defaults?: PortDefaults | undefined;
 }
 
 /**
@@ -38,12 +43,14 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   readonly #db: Queryable;
   readonly #target: WriteTarget;
   readonly #concurrency: number;
+  readonly #defaults: PortDefaults;
 
   constructor(options: IndividualOperationsOptions<M>) {
     this.#mapping = options.mapping;
     this.#db = options.db;
     this.#target = options;
     this.#concurrency = options.db.isTransaction ? 1 : options.concurrency;
+    this.#defaults = options.defaults ?? {};
   }
 
   async get(key: KeyOf<M>): Promise<Loaded<M> | undefined> {
@@ -89,32 +96,44 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   }
 
   async batchGet(keys: readonly KeyOf<M>[], options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
-    const texts = encodeKeys(this.#mapping, 'batchGet', keys);
-    const { batchSize = defaultBatchSize, onProgress } = options;
-    const deadline = new Deadline('batchGet', options);
-    const meter = new ProgressMeter({ operation: 'batchGet', name: this.#mapping.name });
-    const execute = executeOn(this.#db, deadline.signal);
-    let processed = 0;
-    const one = async (key: KeyTexts) => {
-      const found = await this.#select(execute, key);
-      processed++;
-      if (onProgress !== undefined && (processed % batchSize === 0 || processed === texts.length)) {
-        const counts = { processed, failed: 0, skipped: 0, individually: 0 };
-        await calling('onProgress', () => onProgress(meter.progress(counts, texts.length)));
-      }
-      return found;
-    };
+    const call = overDefaults(this.#defaults, options);
+    const deadline = new Deadline('batchGet', call);
     try {
-      deadline.check();
-      return await sideBySide(
-        this.#concurrency,
-        texts.map((key) => () => one(key)),
-      );
+      return await this.#getEach(encodeKeys(this.#mapping, 'batchGet', keys), call, deadline);
     } catch (error) {
-      throw deadline.explain(error);
+      const failure = deadline.explain(error);
+      await tellEnd(this.#defaults.onError, failure);
+      throw failure;
     } finally {
       deadline[Symbol.dispose]();
     }
+  }
+
+  async #getEach(
+    keys: readonly KeyTexts[],
+    { batchSize = defaultBatchSize, onProgress }: BatchCallOptions,
+    deadline: Deadline,
+  ): Promise<(Loaded<M> | undefined)[]> {
+    const meter = new ProgressMeter({ operation: 'batchGet', name: this.#mapping.name });
+    const execute = executeOn(this.#db, deadline.signal);
+    const { retry: policy = defaultRetryPolicy } = this.#defaults;
+    let processed = 0;
+    const one = async (key: KeyTexts) => {
+      const read = () => this.#select(execute, key);
+      // A transaction of the caller's can only be repeated by the caller.
+      const found = await (this.#db.isTransaction ? read() : retrying({ policy, deadline, idempotent: true }, read));
+      processed++;
+      if (onProgress !== undefined && (processed % batchSize === 0 || processed === keys.length)) {
+        const counts = { processed, failed: 0, skipped: 0, individually: 0 };
+        await calling('onProgress', () => onProgress(meter.progress(counts, keys.length)));
+      }
+      return found;
+    };
+    deadline.check();
+    return sideBySide(
+      this.#concurrency,
+      keys.map((key) => () => one(key)),
+    );
   }
 
   async batchInsert(
@@ -132,6 +151,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
         const row = await insertRecord(execute, mapping, readNewRecord(mapping, record, index));
         return { status: 'inserted', key: keyOfRow(mapping, row), value: row };
       },
+      modelOf: (row) => hydrateLoaded(mapping, row),
     });
     // Only now, because a row that cannot be read has been written all the same.
     return { ...result, models: values.map((row) => hydrateLoaded(mapping, row)) };
@@ -180,7 +200,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   }
 
   #inTurn<R, T>(options: PortWriteOptions, work: InTurn<R, T>) {
-    return new WriteInTurn(this.#target, work, options).run();
+    return new WriteInTurn(this.#target, work, options, this.#defaults).run();
   }
 
   /** The row is gone; or it is there, and a trigger suppressed the update. */

@@ -28,9 +28,15 @@ export function resolveCall<T extends BatchWriteOptions>(
       `${operation}: maxFailures counts records that are left out: it needs onRecordError: 'skip'.`,
     );
   }
+  return Object.freeze(overDefaults(defaults, said));
+}
+
+/** What a call says over the defaults; `strategy` says what `parallel` said. */
+export function overDefaults<T extends BatchCallOptions>(defaults: CallDefaults, said: T): T & CallDefaults {
+  const { batchSize = defaults.batchSize, timeoutMs = defaults.timeoutMs, parallel } = said;
   const usual = parallel === false && defaults.strategy === 'parallel' ? 'chunked' : defaults.strategy;
   const strategy = parallel === true ? 'parallel' : (said.strategy ?? usual);
-  return Object.freeze({ ...defaults, ...said, strategy });
+  return { ...said, batchSize, strategy, timeoutMs };
 }
 
 /**

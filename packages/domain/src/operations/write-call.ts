@@ -2,13 +2,8 @@ import { kindOf, UnoError } from '@uno/postgres';
 import { BatchError } from '../errors/batch-error.js';
 import { CallbackError } from '../errors/callback-error.js';
 import { IndexRanges } from '../errors/index-ranges.js';
+import type { RecordName } from '../ports/record-callbacks.js';
 import type { FailedRecord } from '../ports/record-outcome.js';
-
-/** A record for an error: its position in the caller's input and its key. */
-export interface RecordName {
-  readonly index: number | undefined;
-  readonly key: string | undefined;
-}
 
 /** What an error has to say of its call. */
 export interface CallName {
@@ -30,6 +25,27 @@ export class EndOfCall extends Error {
     this.cause = cause;
     this.failures = failures;
   }
+
+  /** The same, with the records that a part of the call had left out, which nobody else remembers when it is rolled back. */
+  after(failures: readonly FailedRecord[]): EndOfCall {
+    return new EndOfCall(this.record, this.cause, joined(failures, this.failures));
+  }
+}
+
+/** Thrown inside of a call when no statement of a transaction failed and COMMIT was refused, as by a deferred constraint. */
+export class RefusedAtCommit extends EndOfCall {
+  constructor(cause: UnoError, failures: readonly FailedRecord[] = []) {
+    super({ index: undefined, key: undefined }, cause, failures);
+  }
+
+  override after(failures: readonly FailedRecord[]): RefusedAtCommit {
+    return new RefusedAtCommit(this.cause, joined(failures, this.failures));
+  }
+}
+
+function joined(earlier: readonly FailedRecord[], later: readonly FailedRecord[]): FailedRecord[] {
+  const known = new Set(later);
+  return [...earlier.filter((one) => !known.has(one)), ...later];
 }
 
 /**
@@ -56,6 +72,6 @@ export function endOfCall(
     cause: UnoError.is(cause) ? cause : new CallbackError('chunk function', cause ?? new Error(kindOf(cause))),
     written: ledger.written,
     unknown,
-    failures: named ? [...ledger.failures, ...error.failures] : ledger.failures,
+    failures: [...ledger.failures, ...(named ? error.failures : [])].sort((a, b) => a.index - b.index),
   });
 }

@@ -1,8 +1,11 @@
 import type { Queryable } from '@uno/postgres';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
+import type { CallDefaults } from '../operations/resolve-call.js';
+import type { RetryPolicy } from '../operations/retrying.js';
 import type { BatchCallOptions, BatchWriteOptions } from './call-options.js';
-import type { WithOutcomes, WriteResult } from './record-outcome.js';
+import type { RecordCallbacks } from './record-callbacks.js';
+import type { WithOutcomes, WriteResult, WriteTotals } from './record-outcome.js';
 import type { WriteObserver } from './write-observer.js';
 
 /** Stored entities in the order of the input, without those of records that failed or were skipped. */
@@ -38,7 +41,31 @@ export interface BatchPortRequest<M extends AnyMapping> {
   readonly observers: readonly WriteObserver[];
 }
 
+/** What holds for a call that says nothing itself, whether its records are done in sets or one by one. */
+export interface PortDefaults extends CallDefaults, RecordCallbacks {
+  readonly retry?: RetryPolicy | undefined;
+}
+
+/** A call whose batch operations broke, and whose records are about to be done one by one. */
+export interface FallbackCall {
+  /** Such as `batchInsert`. */
+  readonly operation: string;
+  readonly mapping: AnyMapping;
+  readonly total: number;
+  /** What the batch operations threw. */
+  readonly reason: unknown;
+}
+
+/** What came of it. */
+export interface FallbackEnd extends Pick<WriteTotals, 'failed' | 'skipped'> {
+  /** Why that failed, too. */
+  readonly error?: unknown;
+}
+
 /** The batch port. Without one a repository works record by record. */
 export interface BatchPort {
+  readonly defaults?: PortDefaults | undefined;
   operations<M extends AnyMapping>(request: BatchPortRequest<M>): RecordOperations<M>;
+  /** Hears of a fallback and gives what hears of its end. Without it, a fallback is a warning of the process. */
+  fallsBack?(call: FallbackCall): (end: FallbackEnd) => void;
 }

@@ -93,6 +93,7 @@ export class RelationLoader {
         from unnest(${keys}::${sql.raw(`${ownKey.type.sql}[]`)}) with ordinality as o(key, position)
         join ${sql.raw(tableText(target))} as m on m.${sql.raw(identifier(foreignKey.column))} = o.key
         order by ${sql.raw(columnList(target.keyFields, 'm'))}`,
+      { signal: this.#options.signal },
     );
     const owners = [...byKey.values()];
     for (const [position, ...row] of rows) owners[Number(position) - 1]?.push(target.hydrate(row));

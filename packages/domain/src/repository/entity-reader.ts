@@ -6,7 +6,7 @@ import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { encodeKeys } from '../operations/inputs.js';
-import type { RecordOperations } from '../ports/batch-port.js';
+import type { PortDefaults, RecordOperations } from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
 import type { EntityCacheRegion } from '../ports/entity-cache.js';
 
@@ -28,13 +28,18 @@ export class EntityReader<M extends AnyMapping> {
     this.#settings = settings;
   }
 
-  /** One statement a record, on the caller's transaction if there is one. */
-  individual(): IndividualOperations<M> {
+  /**
+   * One statement a record, on the caller's transaction if there is one.
+   *
+   * @param defaults - what batches go by
+   */
+  individual(defaults?: PortDefaults): IndividualOperations<M> {
     return new IndividualOperations({
       mapping: this.#mapping,
       db: this.#context.current(),
       observers: this.#context.observers,
       concurrency: this.#context.readConcurrency,
+      defaults,
     });
   }
 
@@ -42,12 +47,9 @@ export class EntityReader<M extends AnyMapping> {
   operations(options: Pick<ReadOptions, 'useBatchOperations'> = {}): RecordOperations<M> {
     const { batch } = this.#context;
     const wanted = options.useBatchOperations ?? this.#settings.useBatchOperations ?? true;
-    if (batch === undefined || !wanted) return this.individual();
+    if (batch === undefined || !wanted) return this.individual(batch?.defaults);
     const request = { mapping: this.#mapping, db: this.#context.current(), observers: this.#context.observers };
-    return new FallingBack(
-      () => batch.operations(request),
-      () => this.individual(),
-    );
+    return new FallingBack(batch, request, (defaults) => this.individual(defaults));
   }
 
   /** One entity, from the cache if it is there. */

@@ -6,6 +6,7 @@ import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
 import { encodeRecordKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
+import { Deadline } from '../operations/deadline.js';
 import { encodeKeys } from '../operations/inputs.js';
 import { callOptionRules, flag, type OptionRules, writeOptionRules } from '../operations/option-rules.js';
 import { requireList } from '../operations/require-list.js';
@@ -92,7 +93,8 @@ export class UnoDBRepository<M extends AnyMapping> {
     checkOptions('get', options, ['loadRelations', 'useCache']);
     const entity = await this.#reader.one(key, { useCache: options.useCache });
     if (entity === undefined) return undefined;
-    const [loaded] = await this.#withRelations([entity], options.loadRelations, { useCache: options.useCache });
+    const settings = { useCache: options.useCache };
+    const [loaded] = await this.#withRelations([entity], options.loadRelations, { settings });
     return loaded;
   }
 
@@ -196,18 +198,28 @@ export class UnoDBRepository<M extends AnyMapping> {
       throw new ConfigError(`batchGet: onMissing takes 'omit' or 'throw', not ${kindOf(onMissing)}.`);
     }
     const wanted = requireList('batchGet', keys);
-    const found = await this.#reader.many(wanted, { ...call, useCache, useBatchOperations });
-    if (onMissing === 'throw' && found.includes(undefined)) {
-      const missing = wanted.filter((_, i) => found[i] === undefined);
-      throw new NotFoundError(this.mapping.name, encodeKeys(this.mapping, 'batchGet', missing).map(keyText), {
-        operation: 'batchGet',
-      });
+    const deadline = new Deadline('batchGet', call);
+    const { signal } = deadline;
+    try {
+      const found = await this.#reader.many(wanted, { ...call, signal, useCache, useBatchOperations });
+      if (onMissing === 'throw' && found.includes(undefined)) {
+        const missing = wanted.filter((_, i) => found[i] === undefined);
+        throw new NotFoundError(this.mapping.name, encodeKeys(this.mapping, 'batchGet', missing).map(keyText), {
+          operation: 'batchGet',
+        });
+      }
+      const { batchSize, strategy } = call;
+      const settings = { useCache, useBatchOperations, batchSize, strategy };
+      return await this.#withRelations(
+        found.filter((entity) => entity !== undefined),
+        loadRelations,
+        { settings, signal },
+      );
+    } catch (error) {
+      throw deadline.explain(error);
+    } finally {
+      deadline[Symbol.dispose]();
     }
-    return this.#withRelations(
-      found.filter((entity) => entity !== undefined),
-      loadRelations,
-      { useCache, useBatchOperations, batchSize: call.batchSize, strategy: call.strategy },
-    );
   }
 
   /**
@@ -286,18 +298,18 @@ export class UnoDBRepository<M extends AnyMapping> {
   }
 
   #defaults(): CallDefaults {
-    const { batchSize, strategy, timeoutMs } = this.settings;
+    const { batchSize, strategy, timeoutMs = this.#context.batch?.defaults?.timeoutMs } = this.settings;
     return { batchSize, strategy, timeoutMs };
   }
 
   async #withRelations<L extends LoadRelations<M>>(
     entities: readonly object[],
     relations: L | undefined,
-    options?: RepositorySettings,
+    { settings, signal }: { readonly settings?: RepositorySettings; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Loaded<M, L>[]> {
     if (relations !== undefined) {
-      const settings = mergeSettings('loadRelations', this.settings, options);
-      await new RelationLoader(this.#context, this.mapping, settings).attach(entities, relations);
+      const merged = mergeSettings('loadRelations', this.settings, settings);
+      await new RelationLoader(this.#context, this.mapping, { ...merged, signal }).attach(entities, relations);
     }
     // The relations named by L are on the entities now, which is all that their type says more.
     return entities as Loaded<M, L>[];

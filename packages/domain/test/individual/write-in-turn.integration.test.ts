@@ -135,16 +135,19 @@ describe('records that are written one by one', () => {
     expect(database.statements).toEqual([]);
   });
 
-  it('name no record where it is the COMMIT that fails', async () => {
+  it('name the record where it is the COMMIT that fails, or leave it out', async () => {
     const { signal } = new AbortController();
     await database.db.schema
       .alterTable('country')
       .addUniqueConstraint('late', ['name'], (constraint) => constraint.deferrable().initiallyDeferred())
       .execute();
     const twice = [...some(2), { name: 'country 0', code: 'x' }];
-    const error = await failureOf(BatchError, () => repository.batchAdd(twice, { ...skip, signal }));
-    expect(error).toMatchObject({ index: undefined, constraint: 'late', total: 3 });
+    const error = await failureOf(BatchError, () => repository.batchAdd(twice, { signal }));
+    expect(error).toMatchObject({ index: 2, constraint: 'late', total: 3 });
     expect([await repository.count(), getEventListeners(signal, 'abort')]).toEqual([0, []]);
+    const { failures } = await repository.batchAdd(twice, { ...skip, signal });
+    expect(failures).toMatchObject([{ index: 2, error: { constraint: 'late' } }]);
+    expect([await repository.count(), getEventListeners(signal, 'abort')]).toEqual([2, []]);
     await database.db.schema.alterTable('country').dropConstraint('late').execute();
   });
 });

@@ -8,6 +8,7 @@ import { canceledByServer, canceledUncommitted, canceledUnsent } from './cancele
 import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { type Guard, type GuardedConnection, underGuard } from './statement-guard.js';
 import { isGuardedQuery, isTextQuery, type MeteredResult } from './text-query.js';
+import { SESSION_LIMIT_MS } from './time-limits.js';
 import type { TransactionScope, TransactionWishes } from './transaction-scope.js';
 
 /** The values of a result exactly as PostgreSQL wrote them. */
@@ -59,10 +60,15 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     return this.#lost;
   }
 
-  /** Puts the session's formats right and looks who is there, once for each physical connection. */
-  async prepareSession(): Promise<void> {
+  /**
+   * Puts the session's formats right and looks who is there, once for each physical connection. Whoever wanted the
+   * connection may have given up waiting, so nobody else would notice that there is no answer.
+   *
+   * @param limitMs - how long the server has for that
+   */
+  async prepareSession(limitMs = SESSION_LIMIT_MS): Promise<void> {
     if (this.#prepared) return;
-    this.serverLife = await this.textOf(`${sessionSettings}; ${serverLife}`);
+    this.serverLife = await this.textOf(`${sessionSettings}; ${serverLife}`, [], { limitMs });
     this.#prepared = true;
   }
 
