@@ -1,7 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import Cursor from 'pg-cursor';
 import { CanceledError, type ConnectionError, StatementTimeoutError } from '../errors/database-errors.js';
-import { isConnectionLost, isStalePlan, translateError } from '../errors/translate.js';
+import { isConnectionLost, isStalePlan, lostBy, translateError } from '../errors/translate.js';
 import type { UnoError } from '../errors/uno-error.js';
 import { type CancelTarget, cancelTargetOf } from './cancel-target.js';
 import { canceledByServer, canceledUncommitted, canceledUnsent } from './canceled.js';
@@ -50,7 +50,7 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     this.#client = client;
     // The pool listens to idle connections only, and a connection can be lost between two statements too.
     client.on('error', (error) => {
-      this.#lost ??= translateError(error);
+      this.#lost ??= lostBy(error);
       for (const listener of this.#onLost) listener();
     });
   }
@@ -205,7 +205,8 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     try {
       return await run();
     } catch (error) {
-      const translated = translateError(error);
+      // The driver has told of the loss before it gives up the statement, whatever it says then.
+      const translated = this.#lost === undefined ? translateError(error) : lostBy(error);
       if (isStalePlan(error)) this.#broken = true;
       if (isConnectionLost(translated)) this.#lost ??= translated;
       throw translated;

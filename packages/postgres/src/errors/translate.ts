@@ -29,20 +29,11 @@ interface ServerError {
   readonly routine?: string;
 }
 
-/** Errors of Node's sockets and resolver that mean "the other side is not there". */
-const socketCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENOENT',
-  'EACCES',
-]);
+/**
+ * Codes of the operating system, the resolver (`EAI_AGAIN`), and Node's own for sockets and TLS, which all mean that the
+ * other side is not there. Node's other codes are mistakes in a program.
+ */
+const socketCode = /^(?!ERR_)E[A-Z0-9_]+$|^ERR_(SSL|TLS|SOCKET|STREAM)_/;
 
 /** Failures that `pg` reports by message only. */
 const lostMessages = [
@@ -63,13 +54,21 @@ const lostMessages = [
 export function translateError(error: unknown, operation?: string): UnoError {
   if (UnoError.is(error)) return error;
   if (isServerError(error)) return fromServer(error, operation);
-  if (isLostConnection(error)) {
-    return new ConnectionError(`The connection to PostgreSQL failed: ${describeError(error)}.`, 'if-idempotent', {
-      operation,
-      cause: error,
-    });
-  }
+  if (isLostConnection(error)) return lostBy(error, operation);
   return new StatementError(`The statement failed: ${describeError(error)}.`, 'never', { operation, cause: error });
+}
+
+/**
+ * The error for what ended a connection, whatever that was: nobody knows whether what was sent has happened. What the
+ * server itself said of it, such as that it is shutting down, says more.
+ */
+export function lostBy(error: unknown, operation?: string): UnoError {
+  if (UnoError.is(error)) return error;
+  if (isServerError(error)) return fromServer(error, operation);
+  return new ConnectionError(`The connection to PostgreSQL failed: ${describeError(error)}.`, 'if-idempotent', {
+    operation,
+    cause: error,
+  });
 }
 
 /** Whether one record among those sent may be at fault, rather than the statement or the server. */
@@ -171,7 +170,7 @@ function isServerError(error: unknown): error is ServerError {
 function isLostConnection(error: unknown): boolean {
   if (!isError(error)) return false;
   if (isAggregate(error)) return error.errors.some(isLostConnection);
-  if ('code' in error && socketCodes.has(String(error.code))) return true;
+  if ('code' in error && socketCode.test(String(error.code))) return true;
   return lostMessages.some((text) => error.message.includes(text));
 }
 

@@ -25,6 +25,14 @@ describe('translateError', () => {
     'EAI_AGAIN',
     'ENOENT',
     'EACCES',
+    'ENETDOWN',
+    'EHOSTDOWN',
+    'ENOTCONN',
+    'EPROTO',
+    'ERR_SSL_BAD_RECORD_TYPE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_STREAM_DESTROYED',
+    'ERR_SOCKET_CLOSED',
   ])('makes a ConnectionError of a socket that fails with %s', (code) => {
     const cause = socketError(code);
     const error = translateError(cause, 'batchInsert');
@@ -50,6 +58,15 @@ describe('translateError', () => {
     expect(error.retry).toBe('if-idempotent');
     expect(isConnectionLost(error)).toBe(true);
   });
+
+  it.each(['ERR_INVALID_ARG_TYPE', 'ERR_OUT_OF_RANGE', 'UNHEARD_OF'])(
+    'takes %s, which says nothing of a connection, for a refused statement',
+    (code) => {
+      const error = translateError(Object.assign(new TypeError('not a buffer'), { code }));
+      expect(error).toBeInstanceOf(StatementError);
+      expect([error.retry, isConnectionLost(error)]).toEqual(['never', false]);
+    },
+  );
 
   it('reads the errors of an AggregateError, as Node throws it for a host of several addresses', () => {
     const error = translateError(new AggregateError([socketError('ECONNREFUSED'), socketError('EHOSTUNREACH')]));
