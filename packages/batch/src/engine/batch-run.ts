@@ -48,9 +48,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#account = job.newAccount();
   }
 
-  /** @throws BatchError when a record is at fault or a part is written all the same; else whatever made it fail */
-  async run(source: BatchSource<R>): Promise<A> {
+  /**
+   * @param resultOf - makes what the caller gets of what became of the records, when that is certain
+   * @throws BatchError when a record is at fault or a part is written all the same; else whatever made it fail
+   */
+  async run<T>(source: BatchSource<R>, resultOf: (account: A) => T): Promise<T> {
     let opened: OpenSource<R> | undefined;
+    let result: T;
     try {
       opened = openSource(this.#call.operation, source);
       this.#call.deadline.check();
@@ -58,6 +62,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
         await this.#retrying([], async () => this.#job.ready?.());
         await this.#byStrategy(opened);
       }
+      result = resultOf(this.#account);
     } catch (error) {
       const total = opened?.taken ?? 0;
       const failure = await this.#failure(error, total);
@@ -67,7 +72,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       opened?.close();
     }
     this.#end(this.#account.processed);
-    return this.#account;
+    return result;
   }
 
   async #byStrategy(source: OpenSource<R>): Promise<void> {

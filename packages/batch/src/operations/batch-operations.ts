@@ -117,11 +117,10 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   async batchGet(keys: BatchSource<KeyOf<M>>, options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
     const resolved = resolveCall('batchGet', callOptionRules, callDefaults(this.#config), options);
     // Every chunk is read by itself.
-    const found = await withCall(this.#making('batchGet', keys), { ...resolved, atomicity: 'chunk' }, (call) => {
+    return withCall(this.#making('batchGet', keys), { ...resolved, atomicity: 'chunk' }, (call) => {
       const workspace = new ReadWorkspace(this.#db, call.deadline.signal, call.recorder);
-      return new BatchRun(new GetJob(this.#mapping, workspace), call).run(keys);
+      return new BatchRun(new GetJob(this.#mapping, workspace), call).run(keys, ({ entities }) => entities);
     });
-    return found.entities;
   }
 
   /**
@@ -224,7 +223,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     jobOf: (options: WriteJobOptions<M>) => WriteJob<M>,
   ): Promise<Given<M>> {
     const { outcomes = false, returnModels: models = false } = options;
-    const account = await withCall(this.#making(operation, source), options, (call) => {
+    return withCall(this.#making(operation, source), options, (call) => {
       const { signal } = call.deadline;
       const target = { mapping: this.#mapping, db: this.#db, observers: this.#observers };
       const workspace = new TransactionWorkspace({ target, kind, signal, recorder: call.recorder });
@@ -239,9 +238,11 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
         preProcess,
         postProcess,
       });
-      return new BatchRun(job, call).run(source);
+      return new BatchRun(job, call).run(source, (account) => ({
+        ...account.result(),
+        ...(models ? { models: account.models(this.#mapping) } : {}),
+      }));
     });
-    return { ...account.result(), ...(models ? { models: account.models(this.#mapping) } : {}) };
   }
 
   #making(operation: string, source: BatchSource<unknown>): CallMaking {

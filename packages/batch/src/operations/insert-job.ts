@@ -65,7 +65,9 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
-    return { settled: [await this.#insertOne(session, item)] };
+    const settled = await this.#insertOne(session, item);
+    if (settled.key !== undefined) session.touch([settled.key]);
+    return { settled: [settled] };
   }
 
   async #counting(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
@@ -86,7 +88,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   async #returning(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
     const settled: SettledItem[] = [];
     for (const group of groups) {
-      if (this.#isAligned(group)) settled.push(...(await this.#insertAligned(session, group)));
+      if (this.#isAligned(group)) for (const one of await this.#insertAligned(session, group)) settled.push(one);
       else for (const item of group.items) settled.push(await this.#insertOne(session, item));
     }
     session.touch(settled.flatMap(({ key }) => (key === undefined ? [] : [key])));

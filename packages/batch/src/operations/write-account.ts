@@ -1,13 +1,16 @@
 import {
   type AnyMapping,
+  EndOfCall,
   hydrateLoaded,
   type KeyTexts,
+  keyOfRow,
   keyText,
   type Loaded,
   type SettledStatus,
   type TextRow,
   WriteLedger,
 } from '@uno/domain';
+import { UnoError } from '@uno/postgres';
 import type { Account } from '../engine/batch-job.js';
 import type { ChunkReport } from '../engine/chunk.js';
 import type { WorkItem } from '../shapes/work-item.js';
@@ -67,13 +70,17 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
     for (const row of part.#rows) this.#rows.push(row);
   }
 
-  /** The entities of the records that have a row, in the order of the input; those of one row have the same entity. */
+  /**
+   * The entities of the records that have a row, in the order of the input; those of one row have the same entity.
+   *
+   * @throws EndOfCall with the record whose row cannot be made one
+   */
   models<M extends AnyMapping>(mapping: M): Loaded<M>[] {
     const entities = new Map<TextRow, Loaded<M>>();
     return this.#rows
       .toSorted((a, b) => a.index - b.index)
-      .map(({ row }) => {
-        const entity = entities.get(row) ?? hydrateLoaded(mapping, row);
+      .map(({ row, index }) => {
+        const entity = entities.get(row) ?? hydrated(mapping, row, index);
         entities.set(row, entity);
         return entity;
       });
@@ -86,5 +93,13 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
       this.settle(index, text, status);
       if (row !== undefined) this.#rows.push({ index, row });
     }
+  }
+}
+
+function hydrated<M extends AnyMapping>(mapping: M, row: TextRow, index: number): Loaded<M> {
+  try {
+    return hydrateLoaded(mapping, row);
+  } catch (error) {
+    throw UnoError.is(error) ? new EndOfCall({ index, key: keyText(keyOfRow(mapping, row)) }, error) : error;
   }
 }

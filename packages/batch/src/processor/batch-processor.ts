@@ -102,9 +102,8 @@ export class BatchProcessor {
       total: Array.isArray(source) ? source.length : undefined,
     };
     // A chunk that is done cannot be undone.
-    const account = await withCall(making, { ...resolved, atomicity: 'chunk' }, (call) =>
-      new BatchRun(new ProcessJob<T, I, R>(stages, call), call).run(source),
+    return withCall(making, { ...resolved, atomicity: 'chunk' }, (call) =>
+      new BatchRun(new ProcessJob<T, I, R>(stages, call), call).run(source, (account) => account.result()),
     );
-    return account.result();
   }
 }

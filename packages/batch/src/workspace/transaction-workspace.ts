@@ -39,7 +39,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
       try {
         return { result: await run(session), keys: session.touched };
       } catch (error) {
-        throw commitsByItself(error);
+        throw session.isAnswered ? committedAnyway(error) : commitsByItself(error);
       }
     });
   }
@@ -69,6 +69,15 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
   spareWorkers(underWay: number): number {
     return spareConnections(this.#options.target.db, underWay);
   }
+}
+
+/** A statement has committed by itself, and what came after it failed: that must not be taken for the statement's failure. */
+function committedAnyway(error: unknown): CommitUnknownError {
+  return new CommitUnknownError(
+    'A statement that commits by itself succeeded, and something failed on what came back. Look before repeating it.',
+    'if-idempotent',
+    { cause: error },
+  );
 }
 
 /** A statement outside of a transaction commits by itself: when the connection is lost, nobody knows whether it has. */

@@ -10,6 +10,7 @@ const mostKeys = 100_000;
 /** Statements of one transaction, or a single one outside of any. */
 export class WriteSession implements Session {
   readonly execute: Execute;
+  #isAnswered = false;
   readonly #db: Queryable;
   readonly #signal: AbortSignal | undefined;
   #savepoint: MovingSavepoint | undefined;
@@ -22,7 +23,17 @@ export class WriteSession implements Session {
     this.#db = db;
     this.#signal = signal;
     this.#isObserved = isObserved;
-    this.execute = recorded(db, signal, recorder);
+    const execute = recorded(db, signal, recorder);
+    this.execute = async (statement, parameters) => {
+      const result = await execute(statement, parameters);
+      this.#isAnswered = true;
+      return result;
+    };
+  }
+
+  /** Whether a statement has succeeded, which is committed then where there is no transaction. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
   attempt<T>(run: () => Promise<T>): Promise<T> {

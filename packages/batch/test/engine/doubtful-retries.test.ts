@@ -25,10 +25,12 @@ async function failureOf(errors: readonly (Error | undefined)[], said: Partial<E
     }),
   };
   const call = engineCall({ batchSize: 2, retry: { retryCount: 2, retryDelayMs: 0 }, ...said });
-  return new BatchRun(job, call).run(records).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  return new BatchRun(job, call)
+    .run(records, () => undefined)
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
 }
 
 /** Which records a failure says that nobody knows of, and which it names. */

@@ -1,6 +1,6 @@
 import { type Retry, UnoError } from '@uno/postgres';
 
-/** What a caller gave that can throw: the source of the records, or one of the functions. */
+/** What a caller gave that can throw: the source of the records, one of the functions, or the class of the entity. */
 export type CallbackName =
   | 'source'
   | 'preProcess'
@@ -9,7 +9,13 @@ export type CallbackName =
   | 'onError'
   | 'chunk function'
   | 'keyOf'
-  | 'isTransient';
+  | 'isTransient'
+  | 'entity';
+
+const messages: Partial<Record<CallbackName, string>> = {
+  source: 'The source of the records failed.',
+  entity: 'The constructor or a setter of the entity threw.',
+};
 
 /** The `cause` was thrown by something that the caller gave: an iterable or a stream, or one of the functions. */
 export class CallbackError extends UnoError {
@@ -18,7 +24,7 @@ export class CallbackError extends UnoError {
 
   /** @param retry - what may be done after it; as after the cause if that is an error of uno, else never the same */
   constructor(callback: CallbackName, cause: unknown, retry: Retry = UnoError.is(cause) ? cause.retry : 'never') {
-    super(callback === 'source' ? 'The source of the records failed.' : `The ${callback} threw.`, retry, { cause });
+    super(messages[callback] ?? `The ${callback} threw.`, retry, { cause });
     this.callback = callback;
   }
 }

@@ -141,7 +141,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     options: PortWriteOptions & { readonly returnModels: true },
   ): Promise<WriteResult & WithModels<M> & Partial<WithOutcomes>> {
     const mapping = this.#mapping;
-    const { result, values } = await this.#inTurn(options, {
+    const { result, models } = await this.#inTurn(options, {
       operation: 'batchInsert',
       kind: 'insert',
       records,
@@ -153,8 +153,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       },
       modelOf: (row) => hydrateLoaded(mapping, row),
     });
-    // Only now, because a row that cannot be read has been written all the same.
-    return { ...result, models: values.map((row) => hydrateLoaded(mapping, row)) };
+    return { ...result, models };
   }
 
   async batchUpdate(
@@ -199,7 +198,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     return result;
   }
 
-  #inTurn<R, T>(options: PortWriteOptions, work: InTurn<R, T>) {
+  #inTurn<R, T, E extends object>(options: PortWriteOptions, work: InTurn<R, T, E>) {
     return new WriteInTurn(this.#target, work, options, this.#defaults).run();
   }
 

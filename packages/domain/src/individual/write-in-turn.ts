@@ -1,11 +1,4 @@
-import {
-  atomically,
-  CommitUnknownError,
-  executeText,
-  MovingSavepoint,
-  type Queryable,
-  type UnoError,
-} from '@uno/postgres';
+import { atomically, CommitUnknownError, executeText, MovingSavepoint, type Queryable, UnoError } from '@uno/postgres';
 import { blamesRecord } from '../errors/batch-error.js';
 import { calling } from '../errors/callback-error.js';
 import { IndexRanges } from '../errors/index-ranges.js';
@@ -33,7 +26,7 @@ export interface Settled<T> {
 }
 
 /** Records that are written one by one. */
-export interface InTurn<R, T> {
+export interface InTurn<R, T, E extends object> {
   readonly operation: string;
   readonly kind: WriteKind;
   readonly records: readonly R[];
@@ -43,7 +36,7 @@ export interface InTurn<R, T> {
   check(record: R, index: number): void;
   write(execute: Execute, record: R, index: number): Promise<Settled<T>>;
   /** The entity that was written, where entities are asked for. */
-  modelOf?(value: T): object;
+  modelOf?(value: T): E;
 }
 
 /** Runs statements on a database or in a transaction, until a signal. */
@@ -54,19 +47,26 @@ export function executeOn(db: Queryable, signal?: AbortSignal): Execute {
 /** Records in one transaction under `atomicity: 'chunk'`, where nothing is said: as in the batch operations. */
 export const defaultBatchSize = 1000;
 
+/** What came of writing one record. */
+interface Indexed<T> {
+  readonly index: number;
+  readonly key: string | undefined;
+  readonly value: T;
+}
+
 /** What came of one transaction's share of the records. */
 interface Part<T> {
   readonly ledger: WriteLedger;
-  readonly values: T[];
+  readonly values: Indexed<T>[];
   readonly keys: KeyTexts[];
   /** What `postProcess` has not heard of yet. */
   readonly untold: { readonly outcome: RecordOutcome; readonly value: T }[];
 }
 
 /** Writes records one after the other, in one transaction or in one for every `batchSize` of them. */
-export class WriteInTurn<R, T> {
+export class WriteInTurn<R, T, E extends object> {
   readonly #target: WriteTarget;
-  readonly #work: InTurn<R, T>;
+  readonly #work: InTurn<R, T, E>;
   readonly #options: PortWriteOptions;
   readonly #defaults: PortDefaults;
   readonly #batchSize: number;
@@ -75,10 +75,10 @@ export class WriteInTurn<R, T> {
   readonly #meter: ProgressMeter;
   readonly #ledger: WriteLedger;
   readonly #inDoubt = new Set<ReadInTurn<R>>();
-  readonly #values: T[] = [];
+  readonly #values: Indexed<T>[] = [];
 
   /** @throws ConfigError for options that contradict each other */
-  constructor(target: WriteTarget, work: InTurn<R, T>, options: PortWriteOptions, defaults: PortDefaults) {
+  constructor(target: WriteTarget, work: InTurn<R, T, E>, options: PortWriteOptions, defaults: PortDefaults) {
     const said = overDefaults(defaults, options);
     this.#target = target;
     this.#work = work;
@@ -91,12 +91,17 @@ export class WriteInTurn<R, T> {
     this.#deadline = new Deadline(work.operation, said);
   }
 
-  /** @throws BatchError that names the record at fault; whatever else made it fail */
-  async run(): Promise<{ readonly result: WriteResult & Partial<WithOutcomes>; readonly values: readonly T[] }> {
+  /**
+   * The totals, and the entities where the work makes some.
+   *
+   * @throws BatchError that names the record at fault; whatever else made it fail
+   */
+  async run(): Promise<{ readonly result: WriteResult & Partial<WithOutcomes>; readonly models: E[] }> {
     try {
       this.#deadline.check();
       for (const share of this.#sharesOf(await this.#read())) await this.#settle(await this.#certainly(share));
-      return { result: this.#ledger.result(), values: this.#values };
+      // Only now, because a row that cannot be made an entity has been written all the same.
+      return { result: this.#ledger.result(), models: this.#values.flatMap((one) => this.#modelOf(one) ?? []) };
     } catch (error) {
       const failure = this.#failure(error);
       await tellEnd(this.#defaults.onError, failure);
@@ -111,6 +116,14 @@ export class WriteInTurn<R, T> {
     // Keys are no records to be processed.
     const preProcess = kind === 'delete' ? undefined : this.#defaults.preProcess;
     return readInTurn({ records, preProcess, skips: this.#skips, deadline: this.#deadline, keyOf, check });
+  }
+
+  #modelOf({ index, value, key }: Indexed<T>): E | undefined {
+    try {
+      return this.#work.modelOf?.(value);
+    } catch (error) {
+      throw UnoError.is(error) ? new EndOfCall({ index, key }, error) : error;
+    }
   }
 
   /** What is to be one transaction each. What was found while reading goes with the first. */
@@ -204,7 +217,7 @@ export class WriteInTurn<R, T> {
       const { status, key, value } = await (savepoint === undefined ? write() : savepoint.attempt(write));
       const outcome = { index, key: key && keyText(key), status };
       part.ledger.settle(index, outcome.key, status);
-      part.values.push(value);
+      part.values.push({ index, key: outcome.key, value });
       if (key !== undefined && status !== 'skipped') part.keys.push(key);
       if (this.#defaults.postProcess !== undefined) part.untold.push({ outcome, value });
     } catch (error) {

@@ -1,5 +1,6 @@
-import { ConfigError, ValidationError } from '@uno/postgres';
+import { ConfigError, UnoError, ValidationError } from '@uno/postgres';
 import type { EntityClass } from '../entity/entity.js';
+import { CallbackError } from '../errors/callback-error.js';
 import type { AnyColumn } from './column.js';
 import { type Field, fieldsOf } from './field.js';
 import type { AnyRelation } from './relation.js';
@@ -107,15 +108,13 @@ export class EntityMapping<
    * An entity from a row.
    *
    * @throws ValidationError when the database holds a value that the mapped type cannot
+   * @throws CallbackError when the class throws
    */
   hydrate(row: TextRow): E {
-    const entity = new this.entity();
-    const target: Record<string, unknown> = asRecord(entity);
-    for (const field of this.fields) {
+    return this.#made((field) => {
       const text = row[field.position] ?? null;
-      target[field.property] = text === null ? null : this.#decode(field, text);
-    }
-    return entity;
+      return text === null ? null : this.#decode(field, text);
+    });
   }
 
   /** The values of an entity that came from the database, sharing nothing that can be changed. */
@@ -124,12 +123,24 @@ export class EntityMapping<
     return this.fields.map((field) => copied(field, source[field.property]));
   }
 
-  /** An entity from its values, sharing nothing that can be changed. */
+  /**
+   * An entity from its values, sharing nothing that can be changed.
+   *
+   * @throws CallbackError when the class throws
+   */
   restore(snapshot: Snapshot): E {
-    const entity = new this.entity();
-    const target = asRecord(entity);
-    for (const field of this.fields) target[field.property] = copied(field, snapshot[field.position]);
-    return entity;
+    return this.#made((field) => copied(field, snapshot[field.position]));
+  }
+
+  #made(read: (field: Field) => unknown): E {
+    try {
+      const entity = new this.entity();
+      const target = asRecord(entity);
+      for (const field of this.fields) target[field.property] = read(field);
+      return entity;
+    } catch (error) {
+      throw UnoError.is(error) ? error : new CallbackError('entity', error);
+    }
   }
 
   #decode(field: Field, text: string): unknown {

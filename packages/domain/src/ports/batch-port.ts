@@ -62,7 +62,10 @@ export interface FallbackEnd extends Pick<WriteTotals, 'failed' | 'skipped'> {
   readonly error?: unknown;
 }
 
-/** The batch port. Without one a repository works record by record. */
+/**
+ * The batch port. Without one a repository works record by record. What it throws and is no UnoError says that it
+ * broke and that nothing is written: the records are done one by one then.
+ */
 export interface BatchPort {
   readonly defaults?: PortDefaults | undefined;
   operations<M extends AnyMapping>(request: BatchPortRequest<M>): RecordOperations<M>;

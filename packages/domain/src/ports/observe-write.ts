@@ -31,7 +31,7 @@ export async function observeWrite<T>(
   const publish = (keys: WriteEvent['keys'], outcome: WriteEvent['outcome']) => {
     const keyColumns = mapping.keyFields.map((field) => field.column);
     const event: WriteEvent = { table: mapping.tableName, keyColumns, keys, kind, outcome };
-    for (const observer of observers) observer.written(event);
+    for (const observer of observers) tell(observer, event);
   };
   let written: WrittenRows<T>;
   try {
@@ -50,6 +50,19 @@ export async function observeWrite<T>(
     });
   }
   return written.result;
+}
+
+/** What is committed stays so, whatever an observer makes of it. */
+function tell(observer: WriteObserver, event: WriteEvent): void {
+  try {
+    observer.written(event);
+  } catch (thrown) {
+    process.emitWarning(`An observer of writes threw, when it was told of ${event.table}.`, {
+      type: 'UnoWarning',
+      code: 'UNO_OBSERVER',
+      detail: thrown instanceof Error ? (thrown.stack ?? thrown.name) : String(thrown),
+    });
+  }
 }
 
 /** Only what commits by itself, on a connection that was lost before it said so: a transaction is undone with its own. */

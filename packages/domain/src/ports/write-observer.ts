@@ -16,8 +16,10 @@ export interface WriteEvent {
 
 /**
  * Hears of every write after it was committed, never of one whose transaction was rolled back. A write that only a
- * savepoint undid may be told of when the transaction commits. Called before the call that commits returns; must not
- * throw.
+ * savepoint undid may be told of when the transaction commits. Called before the call that commits returns. What it throws
+ * is a warning of the process.
+ *
+ * It does not hear of inserts whose keys the database made and nobody asked for: no row had those keys before.
  */
 export interface WriteObserver {
   written(event: WriteEvent): void;
