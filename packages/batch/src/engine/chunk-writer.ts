@@ -109,9 +109,35 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       if (good.length > 0) await this.#attempt(session, good, findings, failed);
       return;
     }
+    const runs = this.#call.skips ? [] : this.#unfolded(items);
+    if (runs.length > 1) {
+      for (const run of runs) await this.#attempt(session, run, findings, failed);
+      return;
+    }
     const middle = Math.ceil(items.length / 2);
     await this.#attempt(session, items.slice(0, middle), findings, failed);
     await this.#attempt(session, items.slice(middle), findings, failed);
+  }
+
+  /**
+   * Where the first record at fault ends the call, those that were made one are taken apart again, because a record
+   * between them may be the first: into runs in the order of the records, no two of a run being of one item.
+   */
+  #unfolded(items: readonly I[]): I[][] {
+    const parts = items.flatMap((item) => this.#job.partsOf(item).map((part) => ({ item, part })));
+    if (parts.length === items.length) return [];
+    const firstOf = (part: I) => this.#job.indicesOf(part)[0] ?? 0;
+    const runs: I[][] = [];
+    const seen = new Set<I>();
+    for (const { item, part } of parts.sort((a, b) => firstOf(a.part) - firstOf(b.part))) {
+      if (runs.length === 0 || seen.has(item)) {
+        runs.push([]);
+        seen.clear();
+      }
+      runs.at(-1)?.push(part);
+      seen.add(item);
+    }
+    return runs;
   }
 
   /** Takes out the items that can be told to be wrong without asking the server. Where one ends the call, none are. */

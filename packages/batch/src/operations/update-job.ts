@@ -30,12 +30,12 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
-    const properties = new Set(this.#allowed.map((field) => field.property));
-    return foldDuplicates(
-      items,
-      (item) => item.key,
-      (property) => properties.has(property),
-    );
+    const { fields } = this.mapping;
+    return foldDuplicates(items, {
+      fields,
+      identity: ({ key }) => key,
+      overlays: (field) => this.#allowed.includes(field),
+    });
   }
 
   identityOf(item: WorkItem): string | undefined {

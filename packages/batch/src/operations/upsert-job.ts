@@ -46,12 +46,13 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** Records that mean the same row made one, since PostgreSQL refuses to touch a row twice in one statement. */
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
-    const { constraint, updated } = this.#columns;
-    return foldDuplicates(
-      items,
-      (item) => constraintTexts(this.mapping, constraint, item),
-      (property) => updated === undefined || updated.some((field) => field.property === property),
-    );
+    const { fields } = this.mapping;
+    const written = updatedOf(this.#columns, fields);
+    return foldDuplicates(items, {
+      fields,
+      identity: (item) => constraintTexts(this.mapping, this.#columns.constraint, item),
+      overlays: (field) => written.includes(field),
+    });
   }
 
   identityOf(item: WorkItem): string | undefined {

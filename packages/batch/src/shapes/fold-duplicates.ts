@@ -1,42 +1,49 @@
-import { keyText } from '@uno/domain';
+import { type Field, keyText } from '@uno/domain';
 import type { WorkItem } from './work-item.js';
+
+/** How records that mean the same row are made one. */
+export interface Folding {
+  /** The fields of the records. */
+  readonly fields: readonly Field[];
+  /** The texts that identify the row; `undefined` for a record that is like no other. */
+  identity(item: WorkItem): readonly (string | null)[] | undefined;
+  /** Whether a field of a later record counts where there is an earlier one. */
+  overlays(field: Field): boolean;
+}
 
 /**
  * Makes one record of those that mean the same row, as if they had been written one after the other: a field that a
  * later record leaves out keeps the value of an earlier one. PostgreSQL would pick one of them at will in an UPDATE, and
  * refuse the statement in an upsert.
- *
- * @param identity - the texts that identify the row; `undefined` for a record that is like no other
- * @param overlay - which properties of a later record count where there is an earlier one
  */
-export function foldDuplicates(
-  items: readonly WorkItem[],
-  identity: (item: WorkItem) => readonly (string | null)[] | undefined,
-  overlay: (property: string) => boolean,
-): WorkItem[] {
-  const folded: WorkItem[] = [];
-  const positions = new Map<string, number>();
+export function foldDuplicates(items: readonly WorkItem[], folding: Folding): WorkItem[] {
+  const groups: [WorkItem, ...WorkItem[]][] = [];
+  const known = new Map<string, WorkItem[]>();
   for (const item of items) {
-    const texts = identity(item);
+    const texts = folding.identity(item);
     // SQL's NULLs are all different, so a record with one is like no other.
     const text = texts === undefined || texts.includes(null) ? undefined : keyText(texts.map(String));
-    const position = text === undefined ? undefined : positions.get(text);
-    const earlier = position === undefined ? undefined : folded[position];
-    if (position === undefined || earlier === undefined) {
-      if (text !== undefined) positions.set(text, folded.length);
-      folded.push(item);
-    } else {
-      folded[position] = merge(earlier, item, overlay);
+    const group = text === undefined ? undefined : known.get(text);
+    if (group !== undefined) {
+      group.push(item);
+      continue;
     }
+    const own: [WorkItem] = [item];
+    groups.push(own);
+    if (text !== undefined) known.set(text, own);
   }
-  return folded;
+  return groups.map((parts) => (parts.length === 1 ? parts[0] : merged(parts, folding)));
 }
 
-function merge(earlier: WorkItem, later: WorkItem, overlay: (property: string) => boolean): WorkItem {
-  const values: Record<string, unknown> = { ...earlier.values };
-  for (const [property, value] of Object.entries(later.values)) {
-    if (value !== undefined && overlay(property)) values[property] = value;
+function merged(parts: readonly [WorkItem, ...WorkItem[]], { fields, overlays }: Folding): WorkItem {
+  const [earliest] = parts;
+  const values: Record<string, unknown> = {};
+  for (const field of fields) {
+    const { property } = field;
+    // By property, as everywhere: a record may be an object whose fields are accessors.
+    const last = overlays(field) ? parts.findLast((part) => part.values[property] !== undefined) : earliest;
+    const value = last?.values[property];
+    if (value !== undefined) values[property] = value;
   }
-  const parts = [...(earlier.parts ?? [earlier]), later];
-  return { values, indices: [...earlier.indices, ...later.indices], key: earlier.key, parts };
+  return { values, indices: parts.flatMap(({ indices }) => indices), key: earliest.key, parts };
 }

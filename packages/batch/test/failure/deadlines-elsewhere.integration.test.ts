@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   jest.restoreAllMocks();
   expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
-  expect(await busy(yard)).toEqual([]);
+  await until('nothing is under way', async () => (await busy(yard)).length === 0);
   expect(yard.pool.totalCount - yard.pool.idleCount).toBe(0);
 });
 

@@ -136,7 +136,8 @@ function folded({ kind, by }: Work, items: readonly Item[]): Item[] {
 
 function merged(kind: Kind, earlier: Item, later: Item): Item {
   return {
-    record: kind === 'delete' ? earlier.record : { ...earlier.record, ...said(later.record) },
+    // A row keeps its key.
+    record: kind === 'delete' ? earlier.record : { ...earlier.record, ...said(later.record), id: earlier.record.id },
     indices: [...earlier.indices, ...later.indices],
     parts: [...(earlier.parts.length > 0 ? earlier.parts : [earlier]), later],
   };
