@@ -1,4 +1,5 @@
 import { isLogger } from '@uno/batch';
+import { isMapping } from '@uno/domain';
 import { ConfigError, kindOf } from '@uno/postgres';
 import { databaseFaults } from './check-database.js';
 import { batchFaults, cacheFaults, repositoryFaults } from './check-settings.js';
@@ -83,10 +84,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isClass(value: unknown): boolean {
   return typeof value === 'function';
-}
-
-function isMapping(value: unknown): boolean {
-  return isObject(value) && Array.isArray(value['tablePath']);
 }
 
 /** Each item that is there more than once, once. */

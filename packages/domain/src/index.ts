@@ -13,6 +13,7 @@ export {
   type AnyMapping,
   asRecord,
   type EntityMapping,
+  isMapping,
   type Snapshot,
   type TextRow,
 } from './mapping/entity-mapping.js';

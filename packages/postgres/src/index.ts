@@ -12,7 +12,7 @@ export type { PgPool } from './dialect/pool-port.js';
 export { type PoolUse, poolUse } from './dialect/pool-use.js';
 export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';
-export { type AtomicOptions, atomically, scopeOf } from './dialect/transactions.js';
+export { type AtomicOptions, asUncommitted, atomically, isTransactionLost, scopeOf } from './dialect/transactions.js';
 export { UnoPostgresDialect } from './dialect/uno-postgres-dialect.js';
 export {
   CanceledError,

@@ -1,6 +1,6 @@
 /**
- * Fewer rows came back than keys were sent, and the keys are of a type of which several texts mean the same value: some
- * may have meant one row, of which PostgreSQL then took one at will. Smaller pieces cure it.
+ * Several records of one statement mean the same row although their keys have different texts; PostgreSQL would take one
+ * of them at will. Smaller pieces cure it.
  */
 export class AmbiguousKeysError extends Error {
   override readonly name = 'AmbiguousKeysError';

@@ -11,10 +11,11 @@ import {
   tellEnd,
   tellFailure,
 } from '@uno/domain';
-import { CommitUnknownError, type RetryNote } from '@uno/postgres';
+import { asUncommitted, CommitUnknownError, type RetryNote } from '@uno/postgres';
 import { errorFacts } from '../metrics/error-facts.js';
 import { type BatchSource, type OpenSource, openSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
+import { Breather } from './breather.js';
 import type { Chunk, ChunkReport } from './chunk.js';
 import { type ChunkSource, chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
 import { ChunkWriter } from './chunk-writer.js';
@@ -33,8 +34,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #call: EngineCall;
   readonly #writer: ChunkWriter<S, R, I, V, A>;
   readonly #meter: ProgressMeter;
+  readonly #breather: Breather;
   /** What is certain. */
-  readonly #account: A;
+  #account: A;
   /** Items that may be in the database or not, because a connection was lost while they were committed. */
   readonly #inDoubt = new Set<Iterable<I>>();
   #doubt: CommitUnknownError | undefined;
@@ -45,6 +47,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#call = call;
     this.#writer = new ChunkWriter(job, call);
     this.#meter = new ProgressMeter(call);
+    this.#breather = new Breather(call.deadline);
     this.#account = job.newAccount();
   }
 
@@ -123,7 +126,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       for await (const chunk of this.#ahead(source)) await stage.push(await this.#certainly(chunk, writer));
       await stage.end();
     } catch (error) {
-      await stage.giveUp();
+      // What is committed stays so, and is post-processed.
+      await stage.drain();
       throw error;
     }
   }
@@ -134,10 +138,12 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     checksAtOnce: boolean,
   ): Promise<A> {
     const account = this.#job.newAccount();
+    const chunks = this.#ahead(source)[Symbol.asyncIterator]();
     const run = async (session: S) => {
       const stage = this.#postStage();
       try {
-        for await (const chunk of this.#ahead(source)) {
+        for (; !next.done; next = await chunks.next()) {
+          const chunk = next.value;
           const report = await this.#timed(chunk, () => writer.among(session, chunk, account.failed));
           account.add(report);
           await this.#tell(account);
@@ -149,11 +155,15 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
         throw error;
       }
     };
+    let next = await chunks.next();
     try {
-      await this.#job.workspace.whole(run, checksAtOnce);
+      // Where there is nothing, nothing is begun.
+      if (!next.done) await this.#job.workspace.whole(run, checksAtOnce);
       return account;
     } catch (error) {
       throw error instanceof EndOfCall ? error.after(account.failures) : error;
+    } finally {
+      await chunks.return?.();
     }
   }
 
@@ -270,6 +280,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   async #timed(chunk: Chunk<I, Prepared<S, V>>, run: () => Promise<ChunkReport<I, V>>): Promise<ChunkReport<I, V>> {
     this.#call.deadline.check();
+    if (this.#breather.isDue(chunk.items.length)) await this.#breather.breathe();
     const began = performance.now();
     const report = await run();
     const records = chunk.items.reduce((sum, item) => sum + this.#job.indicesOf(item).length, 0);
@@ -312,7 +323,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#job.merge(this.#account, part);
     for (const failure of part.failures) {
       this.#call.recorder.recordFailed(failure);
-      await tellFailure(this.#call.onError, failure);
+      await this.#call.deadline.race(tellFailure(this.#call.onError, failure));
     }
   }
 
@@ -321,18 +332,22 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const counts = part === undefined ? this.#account : sum(this.#account, part);
     const progress = this.#meter.progress(counts, this.#chunks?.total);
     recorder.progress(progress);
-    if (onProgress !== undefined) await calling('onProgress', () => onProgress(progress));
+    if (onProgress === undefined) return;
+    await this.#call.deadline.race(calling('onProgress', () => onProgress(progress)));
   }
 
   /** The error that the caller sees. */
   async #failure(error: unknown, total: number): Promise<unknown> {
     const { operation, name: entity, deadline, byChunk, onError } = this.#call;
+    const isGone = await this.#job.workspace.isGone();
+    if (isGone) this.#account = this.#job.newAccount();
     // When chunks fail side by side, what has to be looked at says more than what is certain; a record at fault, most.
-    const cause = error instanceof EndOfCall ? error : (this.#doubt ?? deadline.explain(error));
+    const why = isGone ? asUncommitted(error) : error;
+    const cause = error instanceof EndOfCall ? error : (this.#doubt ?? deadline.explain(why));
     // Where everything is one transaction, the error of its COMMIT says as much.
     const unknown = byChunk || cause instanceof EndOfCall ? this.#unknown() : undefined;
     const failure = endOfCall(cause, { operation, entity, total }, this.#account, unknown);
-    await tellEnd(onError, failure);
+    await tellEnd(onError, failure, deadline);
     return failure;
   }
 

@@ -1,6 +1,7 @@
 import { calling } from '@uno/domain';
 import type { OpenSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
+import { Breather } from './breather.js';
 import type { Chunk, Entry } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
 import { type ReadRecords, RecordReader } from './record-reader.js';
@@ -66,10 +67,12 @@ export async function readAll<S extends Session, R, I, V, A extends Account<I, V
 ): Promise<{ readonly read: ReadRecords<I>; readonly total: number }> {
   const entries: Entry<R>[] = [];
   if (source.list === undefined) {
+    const breather = new Breather(call.deadline);
     for (;;) {
       const next = await call.deadline.race(calling('source', () => source.next()));
       if (next === undefined) break;
       entries.push({ record: next.record, index: entries.length });
+      if (breather.isDue()) await breather.breathe();
     }
   } else {
     for (const [index, record] of source.list.entries()) entries.push({ record, index });
@@ -92,6 +95,7 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
   readonly #kept: Chunk<I, Prepared<S, V>>[] | undefined;
   /** What reading failed with: another attempt must not go on behind the records that were lost with it. */
   #failure: { readonly error: unknown } | undefined;
+  readonly #breather: Breather;
   #number = 0;
   #taken = 0;
   #ended = false;
@@ -101,6 +105,7 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
     this.#call = call;
     this.#source = source;
     this.#reader = new RecordReader(job, call);
+    this.#breather = new Breather(call.deadline);
     this.#kept = source.list === undefined ? undefined : [];
   }
 
@@ -155,6 +160,7 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
         break;
       }
       entries.push({ record: next.record, index: this.#taken++ });
+      if (this.#breather.isDue()) await this.#breather.breathe();
     }
     return entries;
   }

@@ -17,6 +17,8 @@ export interface EngineCall {
   readonly maxFailures: number;
   readonly retry: RetryPolicy;
   readonly deadline: Deadline;
+  /** Aborted when the call is over, whichever way: what was read ahead for it stops then. */
+  readonly ending: AbortSignal;
   readonly onProgress: ((progress: BatchProgress) => void) | undefined;
   readonly onError: RecordCallbacks['onError'];
   readonly recorder: CallRecorder;

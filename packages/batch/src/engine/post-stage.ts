@@ -26,6 +26,11 @@ export class PostStage<T> {
     this.#check();
   }
 
+  /** Waits for everything that was pushed, whatever comes of it. */
+  async drain(): Promise<void> {
+    await this.#last;
+  }
+
   /** Waits for what is under way and lets the rest be. */
   async giveUp(): Promise<void> {
     this.#failure ??= { error: undefined };

@@ -1,6 +1,7 @@
 import { blamesRecord, CallbackError, EndOfCall, type FailedRecord } from '@uno/domain';
 import type { UnoError } from '@uno/postgres';
 import type { Account, BatchJob, Session } from './batch-job.js';
+import { Breather } from './breather.js';
 import type { Entry } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
 import { isPromise, Window } from './window.js';
@@ -21,26 +22,32 @@ type PreProcess<R> = (record: R, index: number) => R | null | PromiseLike<R | nu
 export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #job: BatchJob<S, R, I, V, A>;
   readonly #call: EngineCall;
+  readonly #breather: Breather;
 
   constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall) {
     this.#job = job;
     this.#call = call;
+    this.#breather = new Breather(call.deadline);
   }
 
   /** @throws EndOfCall for a record that is wrong, where such records are not left out */
   async read(entries: readonly Entry<R>[]): Promise<ReadRecords<I>> {
     const read: ReadRecords<I> = { items: [], dropped: [], refused: [] };
     if (this.#job.preProcess === undefined) {
-      for (const entry of entries) this.#readOne(read, entry);
+      for (const entry of entries) {
+        this.#readOne(read, entry);
+        if (this.#breather.isDue()) await this.#breather.breathe();
+      }
       return read;
     }
     const processed = await this.#preProcessed(entries, this.#job.preProcess.bind(this.#job));
     for (const [position, entry] of entries.entries()) {
       const result = processed[position];
       if (result === undefined) continue;
-      if ('error' in result) this.#refuse(read, entry, new CallbackError('preProcess', result.error));
+      if ('error' in result) this.#refuse(read, entry, this.#failureOf(result.error));
       else if (result.record === null) read.dropped.push(entry.index);
       else this.#readOne(read, { record: result.record, index: entry.index });
+      if (this.#breather.isDue()) await this.#breather.breathe();
     }
     return read;
   }
@@ -54,6 +61,12 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
     }
   }
 
+  /** When the call is over, that is why it failed, if it has noticed that by itself. */
+  #failureOf(thrown: unknown): CallbackError {
+    this.#call.deadline.check();
+    return new CallbackError('preProcess', thrown);
+  }
+
   #refuse(read: ReadRecords<I>, { record, index }: Entry<R>, error: UnoError): void {
     const key = this.#job.keyOfRecord(record);
     if (!this.#call.skips) throw new EndOfCall({ index, key }, error);
@@ -62,22 +75,25 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** Calls of an async `preProcess` run side by side, so many at a time; their results are in the order of the records. */
   async #preProcessed(entries: readonly Entry<R>[], preProcess: PreProcess<R>): Promise<Processed<R>[]> {
-    const { maxWorkers, deadline, skips } = this.#call;
+    const { maxWorkers, deadline, skips, ending } = this.#call;
     const processed: Processed<R>[] = new Array(entries.length);
     const window = new Window(maxWorkers, deadline);
+    const begun: Promise<void>[] = [];
     let hasFailed = false;
     const keep = (position: number, one: Processed<R>) => {
       processed[position] = one;
       hasFailed ||= 'error' in one;
     };
     for (const [position, { record, index }] of entries.entries()) {
+      while (window.isFull) await window.untilOneEnds();
+      if (this.#breather.isDue()) await this.#breather.breathe();
       // The call ends with the first failure then, and all records before this one have been begun.
-      if (hasFailed && !skips) break;
+      if ((hasFailed && !skips) || ending.aborted) break;
       const result = preProcessOne(preProcess, record, index);
-      if (isPromise(result)) await window.admit(result.then((one) => keep(position, one)));
+      if (isPromise(result)) begun.push(window.add(result.then((one) => keep(position, one))));
       else keep(position, result);
     }
-    await window.end();
+    await deadline.race(Promise.all(begun));
     return processed;
   }
 }

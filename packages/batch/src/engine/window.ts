@@ -11,18 +11,22 @@ export class Window {
     this.#deadline = deadline;
   }
 
-  /** Takes a promise in, and waits until another one may begin. */
-  async admit(promise: PromiseLike<void>): Promise<void> {
+  get isFull(): boolean {
+    return this.#underWay.size >= this.#limit;
+  }
+
+  /** Waits until one of them ends. Whether there is a place then is to be asked again: others may have waited for it. */
+  async untilOneEnds(): Promise<void> {
+    await this.#deadline.race(Promise.race(this.#underWay));
+  }
+
+  /** Counts a promise in, and gives one for its end. */
+  add(promise: PromiseLike<void>): Promise<void> {
     const one: Promise<void> = Promise.resolve(promise).then(() => {
       this.#underWay.delete(one);
     });
     this.#underWay.add(one);
-    if (this.#underWay.size >= this.#limit) await this.#deadline.race(Promise.race(this.#underWay));
-  }
-
-  /** Waits until nothing is under way. */
-  async end(): Promise<void> {
-    await this.#deadline.race(Promise.all(this.#underWay));
+    return one;
   }
 }
 

@@ -41,6 +41,7 @@ export async function withCall<T>(
     total,
   } as const;
   const deadline = new Deadline(operation, options);
+  const ending = new AbortController();
   try {
     return await run({
       operation,
@@ -53,11 +54,13 @@ export async function withCall<T>(
       maxFailures: options.maxFailures ?? Number.POSITIVE_INFINITY,
       retry: config,
       deadline,
+      ending: ending.signal,
       onProgress: options.onProgress,
       onError: config.onError,
       recorder: openCall(description, tellingOf(config, metrics)),
     });
   } finally {
+    ending.abort();
     deadline[Symbol.dispose]();
   }
 }

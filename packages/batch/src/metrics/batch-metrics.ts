@@ -15,51 +15,45 @@ import { OperationTally } from './operation-tally.js';
  */
 export class BatchMetrics implements CallListener {
   readonly #operations = new Map<string, OperationTally>();
-  #errors = 0;
+  /** Counted along, because to put tallies together would take much memory each time. */
+  #total = new OperationTally();
 
   /** What has happened since the metrics were made or reset, by operation and in total. */
   snapshot(): BatchMetricsSnapshot {
-    const total = new OperationTally();
-    for (const tally of this.#operations.values()) total.add(tally);
     const operations = Object.fromEntries([...this.#operations].map(([name, tally]) => [name, tally.read()]));
-    return Object.freeze({ total: total.read(), operations: Object.freeze(operations) });
+    return Object.freeze({ total: this.#total.read(), operations: Object.freeze(operations) });
   }
 
   /** Begins at 0 again. What calls that are running do from now on counts, and their records when they end. */
   reset(): void {
     this.#operations.clear();
+    this.#total = new OperationTally();
   }
 
   /** Called by the batch engine. */
   begin({ operation }: CallDescription, clock: Clock): CallEvents {
     const beganAt = clock.now();
     // Asked for each time, since a reset may have come between.
-    const tally = () => this.#tally(operation);
+    const each = (tell: (tally: OperationTally) => void) => {
+      tell(this.#tally(operation));
+      tell(this.#total);
+    };
+    const failed = (facts: ErrorFacts) => {
+      const summary = summaryOf(operation, facts);
+      each((tally) => tally.failed(summary));
+    };
     return {
-      statement: (bytesSent) => tally().statement(bytesSent),
-      chunk: (records, elapsedMs) => tally().chunk(records, elapsedMs),
-      retried: (note) => tally().retried(note),
-      fellBack: (records) => tally().fellBack(records),
-      recordFailed: ({ index, key, error }) => this.#failed(operation, { ...errorFacts(error), index, key }),
+      statement: (bytesSent) => each((tally) => tally.statement(bytesSent)),
+      chunk: (records, elapsedMs) => each((tally) => tally.chunk(records, elapsedMs)),
+      retried: (note) => each((tally) => tally.retried(note)),
+      fellBack: (records) => each((tally) => tally.fellBack(records)),
+      recordFailed: ({ index, key, error }) => failed({ ...errorFacts(error), index, key }),
       end: (end) => {
-        tally().ended(end, clock.now() - beganAt);
-        if (end.error !== undefined) this.#failed(operation, errorFacts(end.error));
+        const elapsedMs = clock.now() - beganAt;
+        each((tally) => tally.ended(end, elapsedMs));
+        if (end.error !== undefined) failed(errorFacts(end.error));
       },
     };
-  }
-
-  #failed(operation: string, { code, sqlstate, message, index, key }: ErrorFacts): void {
-    const summary: ErrorSummary = {
-      at: new Date().toISOString(),
-      operation,
-      ...(index === undefined ? {} : { index }),
-      ...(key === undefined ? {} : { key }),
-      code,
-      ...(sqlstate === undefined ? {} : { sqlstate }),
-      ...(message === undefined ? {} : { message }),
-    };
-    this.#errors += 1;
-    this.#tally(operation).failed(this.#errors, Object.freeze(summary));
   }
 
   #tally(operation: string): OperationTally {
@@ -70,4 +64,16 @@ export class BatchMetrics implements CallListener {
     }
     return tally;
   }
+}
+
+function summaryOf(operation: string, { code, sqlstate, message, index, key }: ErrorFacts): ErrorSummary {
+  return Object.freeze({
+    at: new Date().toISOString(),
+    operation,
+    ...(index === undefined ? {} : { index }),
+    ...(key === undefined ? {} : { key }),
+    code,
+    ...(sqlstate === undefined ? {} : { sqlstate }),
+    ...(message === undefined ? {} : { message }),
+  });
 }

@@ -7,18 +7,12 @@ import { perSecond } from './per-second.js';
 /** How many errors are kept. */
 const keptErrors = 20;
 
-/** An error and its place among those of all operations. */
-interface NumberedError {
-  readonly number: number;
-  readonly summary: ErrorSummary;
-}
-
 /** Counts what the calls of one operation do. */
 export class OperationTally {
   readonly #chunkSize = new DistributionMeter(1);
   readonly #chunkDurationMs = new DistributionMeter(1000);
   readonly #retriesBySqlstate = new Map<string, number>();
-  #errors: NumberedError[] = [];
+  readonly #errors: ErrorSummary[] = [];
   #errorsTotal = 0;
   #calls = 0;
   #callsFailed = 0;
@@ -45,7 +39,8 @@ export class OperationTally {
   }
 
   retried(note: RetryNote): void {
-    this.#retried(note.sqlstate ?? note.code, 1);
+    const why = note.sqlstate ?? note.code;
+    this.#retriesBySqlstate.set(why, (this.#retriesBySqlstate.get(why) ?? 0) + 1);
   }
 
   fellBack(records: number): void {
@@ -53,9 +48,9 @@ export class OperationTally {
     this.#individually += records;
   }
 
-  failed(number: number, summary: ErrorSummary): void {
+  failed(summary: ErrorSummary): void {
     this.#errorsTotal += 1;
-    this.#errors.push({ number, summary });
+    this.#errors.push(summary);
     if (this.#errors.length > keptErrors) this.#errors.shift();
   }
 
@@ -67,27 +62,6 @@ export class OperationTally {
     this.#failed += end.failed;
     this.#skipped += end.skipped;
     this.#elapsedMs += elapsedMs;
-  }
-
-  /** Takes over what another one has counted. */
-  add(other: OperationTally): void {
-    this.#chunkSize.add(other.#chunkSize);
-    this.#chunkDurationMs.add(other.#chunkDurationMs);
-    for (const [sqlstate, times] of other.#retriesBySqlstate) this.#retried(sqlstate, times);
-    this.#errors = [...this.#errors, ...other.#errors].sort((a, b) => a.number - b.number).slice(-keptErrors);
-    this.#errorsTotal += other.#errorsTotal;
-    this.#calls += other.#calls;
-    this.#callsFailed += other.#callsFailed;
-    this.#total += other.#total;
-    this.#successful += other.#successful;
-    this.#failed += other.#failed;
-    this.#skipped += other.#skipped;
-    this.#elapsedMs += other.#elapsedMs;
-    this.#bytesSent += other.#bytesSent;
-    this.#statements += other.#statements;
-    this.#chunks += other.#chunks;
-    this.#fallbacks += other.#fallbacks;
-    this.#individually += other.#individually;
   }
 
   read(): OperationMetrics {
@@ -113,13 +87,9 @@ export class OperationTally {
       retriesBySqlstate: Object.freeze(Object.fromEntries(this.#retriesBySqlstate)),
       fallbacks: this.#fallbacks,
       recordsIndividually: this.#individually,
-      errors: Object.freeze(this.#errors.map(({ summary }) => summary)),
+      errors: Object.freeze([...this.#errors]),
       errorsTotal: this.#errorsTotal,
       successRate: processed === 0 ? 1 : this.#successful / processed,
     });
-  }
-
-  #retried(sqlstate: string, times: number): void {
-    this.#retriesBySqlstate.set(sqlstate, (this.#retriesBySqlstate.get(sqlstate) ?? 0) + times);
   }
 }

@@ -3,6 +3,8 @@ import {
   type BatchCallOptions,
   type BatchWriteOptions,
   callOptionRules,
+  checkOptions,
+  isMapping,
   type KeyOf,
   type Loaded,
   type NewRecord,
@@ -16,7 +18,7 @@ import {
   type WriteObserver,
   type WriteResult,
 } from '@uno/domain';
-import { type Queryable, requireUnoDialect } from '@uno/postgres';
+import { ConfigError, kindOf, type Queryable, requireUnoDialect } from '@uno/postgres';
 import { type BatchConfig, callDefaults, type ResolvedConfig, resolveBatchConfig } from '../config/batch-config.js';
 import { BatchRun } from '../engine/batch-run.js';
 import { type CallMaking, withCall } from '../engine/with-call.js';
@@ -93,8 +95,12 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   readonly #observers: readonly WriteObserver[];
   readonly #metrics: BatchMetrics;
 
-  /** @throws ConfigError for another Kysely dialect, or a configuration that is wrong */
+  /** @throws ConfigError for what is no mapping or no Kysely, another Kysely dialect, or a configuration that is wrong */
   constructor(options: BatchOperationsOptions<M>) {
+    checkOptions('BatchOperations', options, ['table', 'db', 'config', 'observers', 'metrics']);
+    if (!isMapping(options.table)) {
+      throw new ConfigError(`BatchOperations: table takes a mapping, not ${kindOf(options.table)}.`);
+    }
     requireUnoDialect(options.db);
     this.#mapping = options.table;
     this.#db = options.db;

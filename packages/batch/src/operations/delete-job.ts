@@ -1,11 +1,11 @@
 import { type AnyMapping, deleteRecord, encodeKey, keyOfKey } from '@uno/domain';
-import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { keyArrays } from '../statements/column-arrays.js';
+import { requireDistinct } from '../statements/distinct-keys.js';
 import { deleteReturningStatement, deleteStatement } from '../statements/key-statements.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
@@ -69,9 +69,12 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   async #returning(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
-    const { rows } = await session.execute(deleteReturningStatement(this.mapping), parameters);
+    const { mapping } = this;
+    if (!mapping.hasTextKey && items.length > 1) {
+      await requireDistinct(session.execute, mapping, mapping.keyFields, parameters);
+    }
+    const { rows } = await session.execute(deleteReturningStatement(mapping), parameters);
     const found = new Set(rows.map(([position]) => items[Number(position) - 1]));
-    if (!this.mapping.hasTextKey && found.size < items.length && items.length > 1) throw new AmbiguousKeysError();
     return { settled: items.map((item): SettledItem => ({ item, status: found.has(item) ? 'deleted' : 'skipped' })) };
   }
 }

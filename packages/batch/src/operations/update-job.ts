@@ -1,5 +1,4 @@
 import { type AnyMapping, type Field, updatedFields, updateRecord } from '@uno/domain';
-import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
@@ -7,6 +6,7 @@ import { groupByShape } from '../shapes/group-by-shape.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { changedItem, indexOf, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { requireDistinct } from '../statements/distinct-keys.js';
 import { updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
@@ -53,15 +53,16 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       const parameters = [...keyArrays(mapping, keys), ...columnArrays(mapping, fields, ordered)];
       return { statement: updateStatement(mapping, fields), items: ordered, parameters };
     });
+    const isPlain = mapping.hasTextKey || items.length === 1;
+    const keys = isPlain ? [] : items.map((item) => item.key ?? []);
     return {
-      // Keys of which several mean one row are found out only by what comes back, which has to be undone then.
-      isOneStatement: groups.length === 1 && (mapping.hasTextKey || items.length === 1),
+      isOneStatement: groups.length === 1 && isPlain,
       send: async (session) => {
+        if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keyArrays(mapping, keys));
         const settled: SettledItem[] = [];
         for (const { statement, items: members, parameters } of encoded) {
           const { rows } = await session.execute(statement, parameters);
           const found = new Set(rows.map(([position]) => members[Number(position) - 1]));
-          if (!mapping.hasTextKey && found.size < members.length && members.length > 1) throw new AmbiguousKeysError();
           for (const item of members) settled.push({ item, status: found.has(item) ? 'updated' : 'skipped' });
         }
         session.touch(settled.flatMap(({ item: { key }, status }) => (status === 'updated' && key ? [key] : [])));

@@ -5,6 +5,7 @@ import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { indexOf, newItem, type WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
+import { requireDistinct } from '../statements/distinct-keys.js';
 import { findRows } from '../statements/key-statements.js';
 import {
   type UpsertShape,
@@ -69,9 +70,16 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       const ordered = inLockOrder(members, (item) => constraintTexts(this.mapping, constraint, item).map(String));
       return { shape: this.#shapeOf(fields), items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
     });
+    const isPlain = items.length === 1 || constraint.every((field) => field.type.canonical);
     return {
-      isOneStatement: groups.length === 1 && !this.options.models,
-      send: (session) => (this.isDetailed ? this.#returning(session, groups) : this.#counting(session, groups)),
+      isOneStatement: groups.length === 1 && !this.options.models && isPlain,
+      send: async (session) => {
+        if (!isPlain) {
+          const arrays = columnArrays(this.mapping, constraint, items);
+          await requireDistinct(session.execute, this.mapping, constraint, arrays);
+        }
+        return this.isDetailed ? this.#returning(session, groups) : this.#counting(session, groups);
+      },
     };
   }
 

@@ -54,10 +54,10 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
   add({ pieces, dropped, failures, individually }: ChunkReport<WorkItem, Written>): void {
     for (const { items, value } of pieces) {
       if ('counts' in value) {
-        for (const { indices } of items) for (const index of indices) this.written.add(index);
+        for (const { indices } of inOrder(items, (item) => item)) for (const index of indices) this.written.add(index);
         this.count(value.counts);
       } else {
-        for (const settled of value.settled) this.#addOne(settled);
+        for (const settled of inOrder(value.settled, ({ item }) => item)) this.#addOne(settled);
       }
     }
     for (const index of dropped) this.settle(index, undefined, 'skipped');
@@ -94,6 +94,12 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
       if (row !== undefined) this.#rows.push({ index, row });
     }
   }
+}
+
+/** In the order of the records; that in which their rows were locked would make many ranges first. */
+function inOrder<T>(all: readonly T[], itemOf: (one: T) => WorkItem): readonly T[] {
+  const firstOf = (one: T) => itemOf(one).indices[0] ?? 0;
+  return all.toSorted((a, b) => firstOf(a) - firstOf(b));
 }
 
 function hydrated<M extends AnyMapping>(mapping: M, row: TextRow, index: number): Loaded<M> {

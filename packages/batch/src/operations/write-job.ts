@@ -5,6 +5,7 @@ import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job
 import type { ChunkReport, Entry } from '../engine/chunk.js';
 import type { EngineCall } from '../engine/engine-call.js';
 import { postProcessEach } from '../engine/post-process-each.js';
+import { Window } from '../engine/window.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
@@ -50,7 +51,9 @@ export abstract class WriteJob<M extends AnyMapping>
       this.preProcess = (record, index) => (isObject(record) ? preProcess(record, index) : (record ?? undefined));
     }
     if (postProcess !== undefined) {
-      this.postProcess = (report) => postProcessEach(options.call, this.#postProcessing(report, postProcess));
+      const { maxWorkers, deadline } = options.call;
+      const window = new Window(maxWorkers, deadline);
+      this.postProcess = (report) => postProcessEach(window, deadline, this.#postProcessing(report, postProcess));
     }
   }
 

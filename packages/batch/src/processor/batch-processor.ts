@@ -1,10 +1,13 @@
 import {
   type BatchCallOptions,
   type BatchWriteOptions,
+  callback,
+  mergeOptions,
   type OptionRules,
   resolveCall,
   writeOptionRules,
 } from '@uno/domain';
+import { ConfigError } from '@uno/postgres';
 import {
   callDefaults,
   type EngineConfig,
@@ -92,7 +95,7 @@ export class BatchProcessor {
     options: ProcessOptions = {},
   ): Promise<ProcessResult<R>> {
     const resolved = resolveCall<ProcessOptions>('process', processRules, callDefaults(this.#config), options);
-    const stages = typeof work === 'function' ? { execute: work } : work;
+    const stages = typeof work === 'function' ? { execute: work } : checkWork(work);
     const making = {
       operation: 'process',
       name: this.#config.name ?? 'records',
@@ -106,4 +109,24 @@ export class BatchProcessor {
       new BatchRun(new ProcessJob<T, I, R>(stages, call), call).run(source, (account) => account.result()),
     );
   }
+}
+
+const workRules: OptionRules<PreparedBatchWork<unknown, unknown, unknown>> = {
+  execute: callback,
+  preProcess: callback,
+  postProcess: callback,
+  keyOf: callback,
+  isTransient: callback,
+};
+
+/**
+ * A misspelt function would never be called. An object of a class may have whatever else it likes.
+ *
+ * @throws ConfigError for a function that is unknown, or something else
+ */
+function checkWork<W extends { readonly execute: unknown }>(work: W): W {
+  const prototype: unknown = Object.getPrototypeOf(Object(work));
+  if (prototype === Object.prototype || prototype === null) mergeOptions('process', workRules, work);
+  if (typeof Object(work).execute === 'function') return work;
+  throw new ConfigError('process takes a chunk function, or an object with one as execute.');
 }

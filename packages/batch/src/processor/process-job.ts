@@ -4,6 +4,7 @@ import type { BatchJob, Prepared, Session, Verdict, Workspace } from '../engine/
 import type { ChunkReport, Entry, Piece } from '../engine/chunk.js';
 import type { EngineCall } from '../engine/engine-call.js';
 import { postProcessEach } from '../engine/post-process-each.js';
+import { Window } from '../engine/window.js';
 import type { BatchWork, PreparedBatchWork } from './batch-work.js';
 import { ProcessAccount } from './process-account.js';
 
@@ -24,6 +25,7 @@ const plainSession: Session = { attempt: (run) => run() };
 
 const plainWorkspace: Workspace<Session> = {
   isJoined: false,
+  isGone: async () => false,
   once: (run) => run(plainSession),
   whole: (run) => run(plainSession),
   spareWorkers: () => Number.POSITIVE_INFINITY,
@@ -43,13 +45,15 @@ export class ProcessJob<T, I, R> implements BatchJob<Session, T | I, Entry<I>, R
 
   constructor(work: BatchWork<I, R> | PreparedBatchWork<T, I, R>, call: EngineCall) {
     const { postProcess } = work;
+    const preProcess = 'preProcess' in work ? work.preProcess : undefined;
     this.#work = work;
     this.#call = call;
     this.#signal = call.deadline.signal ?? new AbortController().signal;
     // The engine calls it with records of the source alone.
-    if ('preProcess' in work) this.preProcess = (record, index) => work.preProcess(record as T, index);
+    if (preProcess !== undefined) this.preProcess = (record, index) => preProcess(record as T, index);
     if (postProcess !== undefined) {
-      this.postProcess = (report) => postProcessEach(call, postProcessing(report, postProcess));
+      const window = new Window(call.maxWorkers, call.deadline);
+      this.postProcess = (report) => postProcessEach(window, call.deadline, postProcessing(report, postProcess));
     }
   }
 

@@ -9,11 +9,11 @@ export const spanListener: CallListener = Object.freeze({
   begin(description: CallDescription): CallEvents | undefined {
     const { operation, name, table, strategy, batchSize, atomicity, total } = description;
     const span = trace.getTracer(scopeName).startSpan(`${operation} ${name}`, {
-      kind: SpanKind.CLIENT,
+      // Without a table there is no database that it would be a client of.
+      kind: table === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT,
       attributes: {
-        [attribute.system]: 'postgresql',
+        ...(table === undefined ? {} : { [attribute.system]: 'postgresql', [attribute.table]: table }),
         [attribute.operation]: operation,
-        ...(table === undefined ? {} : { [attribute.table]: table }),
         ...recordsAttribute(total),
         [attribute.name]: name,
         [attribute.strategy]: strategy,

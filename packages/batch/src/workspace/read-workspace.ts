@@ -27,6 +27,11 @@ export class ReadWorkspace implements Workspace<ReadSession> {
     return this.#db.isTransaction;
   }
 
+  /** What was read stays so. */
+  async isGone(): Promise<boolean> {
+    return false;
+  }
+
   once<T>(run: (session: ReadSession) => Promise<T>): Promise<T> {
     return run(this.#session);
   }

@@ -6,7 +6,7 @@ import {
   type WriteKind,
   type WriteTarget,
 } from '@uno/domain';
-import { atomically, CommitUnknownError, ConnectionError } from '@uno/postgres';
+import { atomically, CommitUnknownError, ConnectionError, isTransactionLost } from '@uno/postgres';
 import type { Workspace } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
 import { spareConnections } from './spare-connections.js';
@@ -30,6 +30,10 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
 
   get isJoined(): boolean {
     return this.#options.target.db.isTransaction;
+  }
+
+  async isGone(): Promise<boolean> {
+    return this.isJoined && isTransactionLost(this.#options.target.db);
   }
 
   once<T>(run: (session: WriteSession) => Promise<T>): Promise<T> {

@@ -11,13 +11,15 @@ describe('Window', () => {
   it('lets only so many be under way, and begins the next when any of them ends', async () => {
     const gates = Array.from({ length: 5 }, () => new Gate());
     const begun: number[] = [];
+    const ends: Promise<void>[] = [];
     const window = new Window(2, noLimit);
     const all = (async () => {
       for (const [i, gate] of gates.entries()) {
+        while (window.isFull) await window.untilOneEnds();
         begun.push(i);
-        await window.admit(gate.passed);
+        ends.push(window.add(gate.passed));
       }
-      await window.end();
+      await Promise.all(ends);
     })();
     await settle();
     expect(begun).toEqual([0, 1]);
@@ -29,27 +31,31 @@ describe('Window', () => {
     expect(begun).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('is not over until nothing is under way', async () => {
-    const gate = new Gate();
-    const window = new Window(3, noLimit);
-    await window.admit(gate.passed);
-    let isOver = false;
-    const end = window.end().then(() => {
-      isOver = true;
+  it('lets no more begin than may when several wait for the same place', async () => {
+    const gates = Array.from({ length: 4 }, () => new Gate());
+    const window = new Window(1, noLimit);
+    let underWay = 0;
+    let most = 0;
+    const ends = gates.map(async (gate) => {
+      while (window.isFull) await window.untilOneEnds();
+      most = Math.max(most, ++underWay);
+      await window.add(gate.passed.then(() => void underWay--));
     });
-    await settle();
-    expect(isOver).toBe(false);
-    gate.open();
-    await end;
+    for (const gate of gates) {
+      gate.open();
+      await settle();
+    }
+    await Promise.all(ends);
+    expect([most, underWay]).toEqual([1, 0]);
   });
 
   it('ends when the deadline does, whatever is under way', async () => {
     const controller = new AbortController();
     const window = new Window(1, new Deadline('test', { signal: controller.signal }));
-    const admitted = window.admit(new Promise(() => undefined));
+    void window.add(new Promise(() => undefined));
+    const waiting = window.untilOneEnds();
     controller.abort();
-    await expect(admitted).rejects.toMatchObject({ code: 'UNO_CANCELED' });
-    await expect(window.end()).rejects.toMatchObject({ code: 'UNO_CANCELED' });
+    await expect(waiting).rejects.toMatchObject({ code: 'UNO_CANCELED' });
   });
 
   it('never has more under way than it may, in whatever order they end', async () => {
@@ -58,16 +64,20 @@ describe('Window', () => {
         const window = new Window(limit, noLimit);
         let underWay = 0;
         let most = 0;
+        const ends: Promise<void>[] = [];
         const all = (async () => {
           for (let i = 0; i < count; i++) {
+            while (window.isFull) await window.untilOneEnds();
             most = Math.max(most, ++underWay);
-            await window.admit(
-              scheduler.schedule(Promise.resolve()).then(() => {
-                underWay--;
-              }),
+            ends.push(
+              window.add(
+                scheduler.schedule(Promise.resolve()).then(() => {
+                  underWay--;
+                }),
+              ),
             );
           }
-          await window.end();
+          await Promise.all(ends);
         })();
         await scheduler.waitFor(all);
         expect(underWay).toBe(0);

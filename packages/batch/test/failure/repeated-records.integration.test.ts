@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchOperations, BatchOperationsPort } from '@uno/batch';
-import { UnoContext, UnoDBRepository } from '@uno/domain';
+import { column, createTables, mapEntity, UnoContext, UnoDBRepository } from '@uno/domain';
 import fc from 'fast-check';
 import { batchErrorOf } from './support/failure-of.js';
 import { range } from './support/load.js';
@@ -126,5 +126,53 @@ describe('very many records of one row', () => {
     const records = range(1, 40_000).map((weight) => ({ id: 3, weight: weight + 100 }));
     const { updated } = await operations.batchUpdate(records, { strategy: 'single_query', timeoutMs: 20_000 });
     expect([updated, (await yard.rows())[2]?.weight]).toEqual([40_000, 40_100]);
+  });
+});
+
+describe('keys of one row that are spelt in several ways', () => {
+  class Price {
+    amount!: string;
+    n!: number;
+    note!: string | null;
+  }
+  const prices = mapEntity(Price, {
+    table: 'price',
+    key: 'amount',
+    columns: { amount: column.numeric(), n: column.integer(), note: column.text().nullable() },
+  });
+
+  beforeAll(async () => {
+    await createTables(yard.db, [prices]);
+  });
+
+  const spellings = fc.constantFrom('1', '1.0', '1.00', '2', '2.0');
+  const records = fc.array(fc.record({ amount: spellings, n: fc.nat(9) }), { maxLength: 8 });
+
+  async function stored(): Promise<unknown[]> {
+    const { rows: all } = await yard.observer.query('select amount::float8, n from price order by amount');
+    return all;
+  }
+
+  it('are written in the order of the records', async () => {
+    const context = new UnoContext({ db: yard.db, batch: new BatchOperationsPort() });
+    const repositoryOfPrices = new UnoDBRepository(context, prices);
+    const operationsOnPrices = new BatchOperations({ table: prices, db: yard.db });
+    await fc.assert(
+      fc.asyncProperty(records, fc.constantFrom('abort' as const, 'skip' as const), async (all, onRecordError) => {
+        const seen: unknown[] = [];
+        for (const useBatchOperations of [true, false]) {
+          await yard.run('truncate price; insert into price values (1, 0), (2, 0)');
+          const options = { useBatchOperations, onRecordError, outcomes: true } as const;
+          const { updated } = await repositoryOfPrices.batchUpdate(all, options);
+          seen.push({ updated, rows: await stored() });
+        }
+        expect(seen[0]).toEqual(seen[1]);
+        await yard.run('truncate price');
+        await operationsOnPrices.batchUpsert(all, { onRecordError });
+        const last = new Map(all.map(({ amount, n }) => [Number(amount), n]));
+        expect(await stored()).toEqual([...last].sort(([a], [b]) => a - b).map(([amount, n]) => ({ amount, n })));
+      }),
+      { numRuns: 60 },
+    );
   });
 });

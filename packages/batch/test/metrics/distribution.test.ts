@@ -43,9 +43,8 @@ describe('a distribution', () => {
 
   it('gives values at the ranks of its quantiles, whatever the values', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 32_767 }), { minLength: 1, maxLength: 200 }), (values) => {
+      fc.property(fc.array(fc.integer({ min: 0, max: 8_191 }), { minLength: 1, maxLength: 200 }), (values) => {
         const { p50, p95, p99 } = metered(values).read();
-        // Versions of Node differ in whether a rank between two values is rounded or rounded up.
         expect(aroundQuantile(values, 50)).toContain(p50);
         expect(aroundQuantile(values, 95)).toContain(p95);
         expect(aroundQuantile(values, 99)).toContain(p99);
@@ -53,13 +52,14 @@ describe('a distribution', () => {
     );
   });
 
-  it('of two parts put together is that of the whole', () => {
-    const values = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 50 });
+  it('is off by a part in 4,096 at most for large values', () => {
     fc.assert(
-      fc.property(values, values, (first, second) => {
-        const whole = metered(first);
-        whole.add(metered(second));
-        expect(whole.read()).toEqual(metered([...first, ...second]).read());
+      fc.property(fc.array(fc.integer({ min: 8_192 }), { minLength: 1, maxLength: 50 }), (values) => {
+        const { p50, p95 } = metered(values).read();
+        const closest = (quantile: number, percent: number) =>
+          Math.min(...aroundQuantile(values, percent).map((value = 0) => Math.abs(quantile - value) / value));
+        expect(closest(p50, 50)).toBeLessThanOrEqual(1 / 4096);
+        expect(closest(p95, 95)).toBeLessThanOrEqual(1 / 4096);
       }),
     );
   });

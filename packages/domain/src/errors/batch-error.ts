@@ -58,12 +58,13 @@ export class BatchError extends UnoError {
   constructor(options: BatchErrorOptions) {
     const { operation, entity, total, index, key, cause } = options;
     const { written = new IndexRanges(), unknown = new IndexRanges(), failures = [] } = options;
+    const what = operation === 'batchGet' ? '' : `, ${whatIsIn(operation, written, unknown)}`;
     const record =
       index === undefined
         ? 'no single record is at fault'
         : `record ${index}${key === undefined ? '' : ` (key ${key})`}`;
     super(
-      `${operation} of ${total} ${entity} failed, ${whatIsIn(written, unknown)}: ${record}. ${cause.message}`,
+      `${operation} of ${total} ${entity} failed${what}: ${record}. ${cause.message}`,
       written.size + unknown.size > 0 && cause.retry !== 'never' ? 'if-idempotent' : cause.retry,
       { operation, cause },
     );
@@ -83,9 +84,11 @@ export class BatchError extends UnoError {
   }
 }
 
-function whatIsIn(written: IndexRanges, unknown: IndexRanges): string {
+function whatIsIn(operation: string, written: IndexRanges, unknown: IndexRanges): string {
+  // What a chunk function does is not for us to say.
+  const done = operation === 'process' ? 'done' : 'written';
   const maybe = unknown.size === 0 ? '' : `, and of ${unknown.size} nobody knows (${unknown})`;
-  return written.size === 0 ? `nothing was written${maybe}` : `${written.size} are written (${written})${maybe}`;
+  return written.size === 0 ? `nothing was ${done}${maybe}` : `${written.size} are ${done} (${written})${maybe}`;
 }
 
 /** Whether a record of a batch is at fault, rather than the statement, the server or the caller's other functions. */

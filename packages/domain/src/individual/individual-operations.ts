@@ -102,7 +102,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       return await this.#getEach(encodeKeys(this.#mapping, 'batchGet', keys), call, deadline);
     } catch (error) {
       const failure = deadline.explain(error);
-      await tellEnd(this.#defaults.onError, failure);
+      await tellEnd(this.#defaults.onError, failure, deadline);
       throw failure;
     } finally {
       deadline[Symbol.dispose]();
@@ -125,7 +125,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       processed++;
       if (onProgress !== undefined && (processed % batchSize === 0 || processed === keys.length)) {
         const counts = { processed, failed: 0, skipped: 0, individually: 0 };
-        await calling('onProgress', () => onProgress(meter.progress(counts, keys.length)));
+        await deadline.race(calling('onProgress', () => onProgress(meter.progress(counts, keys.length))));
       }
       return found;
     };

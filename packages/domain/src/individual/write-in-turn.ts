@@ -1,4 +1,13 @@
-import { atomically, CommitUnknownError, executeText, MovingSavepoint, type Queryable, UnoError } from '@uno/postgres';
+import {
+  asUncommitted,
+  atomically,
+  CommitUnknownError,
+  executeText,
+  isTransactionLost,
+  MovingSavepoint,
+  type Queryable,
+  UnoError,
+} from '@uno/postgres';
 import { blamesRecord } from '../errors/batch-error.js';
 import { calling } from '../errors/callback-error.js';
 import { IndexRanges } from '../errors/index-ranges.js';
@@ -103,8 +112,8 @@ export class WriteInTurn<R, T, E extends object> {
       // Only now, because a row that cannot be made an entity has been written all the same.
       return { result: this.#ledger.result(), models: this.#values.flatMap((one) => this.#modelOf(one) ?? []) };
     } catch (error) {
-      const failure = this.#failure(error);
-      await tellEnd(this.#defaults.onError, failure);
+      const failure = await this.#failure(error);
+      await tellEnd(this.#defaults.onError, failure, this.#deadline);
       throw failure;
     } finally {
       this.#deadline[Symbol.dispose]();
@@ -239,7 +248,8 @@ export class WriteInTurn<R, T, E extends object> {
   async #settle(part: Part<T>): Promise<void> {
     this.#ledger.merge(part.ledger);
     for (const value of part.values) this.#values.push(value);
-    for (const failure of part.ledger.failures) await tellFailure(this.#defaults.onError, failure);
+    const { onError } = this.#defaults;
+    for (const failure of part.ledger.failures) await this.#deadline.race(tellFailure(onError, failure));
     if (this.#byChunk) await this.#tell(part, true);
   }
 
@@ -255,7 +265,8 @@ export class WriteInTurn<R, T, E extends object> {
         skipped: sum((ledger) => ledger.skipped),
         individually: 0,
       };
-      await calling('onProgress', () => onProgress(this.#meter.progress(counts, this.#work.records.length)));
+      const progress = this.#meter.progress(counts, this.#work.records.length);
+      await this.#deadline.race(calling('onProgress', () => onProgress(progress)));
     }
     const { postProcess } = this.#defaults;
     if (postProcess === undefined) return;
@@ -265,15 +276,19 @@ export class WriteInTurn<R, T, E extends object> {
     }
   }
 
-  #failure(error: unknown): unknown {
+  async #failure(error: unknown): Promise<unknown> {
+    const { db, mapping } = this.#target;
     const { operation, records } = this.#work;
-    const call = { operation, entity: this.#target.mapping.name, total: records.length };
-    const cause = this.#deadline.explain(error);
+    const call = { operation, entity: mapping.name, total: records.length };
+    const isGone = db.isTransaction && (await isTransactionLost(db));
+    const cause = this.#deadline.explain(isGone ? asUncommitted(error) : error);
+    // What was done in a transaction of the caller's is gone with it.
+    const ledger = isGone ? new WriteLedger(false) : this.#ledger;
     const unknown = new IndexRanges();
     // Where everything is one transaction, the error of its COMMIT says as much.
     if (this.#byChunk || cause instanceof EndOfCall) {
       for (const { ready } of this.#inDoubt) for (const { index } of ready) unknown.add(index);
     }
-    return endOfCall(cause, call, this.#ledger, unknown);
+    return endOfCall(cause, call, ledger, unknown);
   }
 }

@@ -166,5 +166,10 @@ export function asRecord(entity: object): Record<string, unknown> {
   return entity as Record<string, unknown>;
 }
 
+/** Whether something is a mapping, of this or another installed copy. */
+export function isMapping(value: unknown): value is AnyMapping {
+  return typeof value === 'object' && value !== null && 'tablePath' in value && Array.isArray(value.tablePath);
+}
+
 /** Any mapping, for code that works on all of them. */
 export type AnyMapping = EntityMapping<object, Columns, string, Relations, string>;

@@ -37,14 +37,14 @@ export function encodeRecordKey(
 
 /** The texts of a record's key where it is complete and valid, for messages about that record. */
 export function findRecordKey(mapping: AnyMapping, values: Readonly<Record<string, unknown>>): KeyTexts | undefined {
-  // Looked at first, because records without a generated key are the rule and exceptions are slow.
-  if (mapping.keyFields.some((field) => values[field.property] === undefined || values[field.property] === null))
-    return undefined;
   try {
+    // Looked at first, because records without a generated key are the rule and exceptions are slow.
+    const isMissing = (value: unknown) => value === undefined || value === null;
+    if (mapping.keyFields.some((field) => isMissing(values[field.property]))) return undefined;
     return encodeRecordKey(mapping, values);
-  } catch (error) {
-    if (error instanceof ValidationError) return undefined;
-    throw error;
+  } catch {
+    // What is wrong with the record is told by whoever writes it.
+    return undefined;
   }
 }
 

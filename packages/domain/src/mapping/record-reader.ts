@@ -36,7 +36,26 @@ export function readRecord(mapping: AnyMapping, input: unknown, index: number | 
       }
     }
   }
-  return { values: asRecord(input), index };
+  const values = asRecord(input);
+  requireReadable(mapping, values, index);
+  return { values, index };
+}
+
+/** A field may be an accessor that throws, which is that record's fault wherever the field is read later on. */
+function requireReadable(mapping: AnyMapping, values: Record<string, unknown>, index: number | undefined): void {
+  let property = '';
+  try {
+    for (const field of mapping.fields) {
+      property = field.property;
+      void values[property];
+    }
+  } catch (cause) {
+    throw new ValidationError(`${recordName(mapping, index)}: reading "${property}" threw.`, {
+      index,
+      field: property,
+      cause,
+    });
+  }
 }
 
 /**

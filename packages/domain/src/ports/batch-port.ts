@@ -8,7 +8,7 @@ import type { RecordCallbacks } from './record-callbacks.js';
 import type { WithOutcomes, WriteResult, WriteTotals } from './record-outcome.js';
 import type { WriteObserver } from './write-observer.js';
 
-/** Stored entities in the order of the input, without those of records that failed or were skipped. */
+/** Stored entities in the order of the input: one for every record that has a row, shared by those that mean one row. */
 export interface WithModels<M extends AnyMapping> {
   readonly models: Loaded<M>[];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CompiledQuery, type QueryExecutor, type RawBuilder } from 'kysely';
 import { giveUpWaiting } from './give-up-waiting.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
-import { isMetered, type TextQuery } from './text-query.js';
+import type { TextQuery } from './text-query.js';
 import { inTurn } from './transactions.js';
 
 /** A statement whose SQL text never changes; only its parameters do. */
@@ -17,8 +17,6 @@ export interface TextResult {
   readonly rows: readonly (readonly (string | null)[])[];
   /** Rows inserted, updated or deleted; 0 for a query. */
   readonly affected: number;
-  /** Bytes that the statement took on the connection, parameters and all; 0 where the pool does not expose its sockets. */
-  readonly bytesSent: number;
 }
 
 /** How a text statement is run. */
@@ -28,6 +26,11 @@ export interface ExecuteOptions {
    * cancel it, and has 2,000 ms to answer before the connection is closed. No other statement is ever hit.
    */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called once when the statement was sent, whether or not it succeeded, with the bytes that it took on the connection,
+   * parameters and all: 0 where the pool does not expose its sockets. It must not throw.
+   */
+  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /** A statement that is prepared under a name made of its text, so that equal texts share one plan on a connection. */
@@ -74,11 +77,11 @@ async function execute(
   db: Queryable,
   compiled: CompiledQuery,
   statementName: string | undefined,
-  { signal }: ExecuteOptions,
+  { signal, onSent }: ExecuteOptions,
 ): Promise<TextResult> {
   requireUnoDialect(db);
   const guard = signal === undefined ? undefined : { signal };
-  const query: TextQuery = { ...compiled, textRows: true, statementName, guard };
+  const query: TextQuery = { ...compiled, textRows: true, statementName, guard, onSent };
   const executor = db.getExecutor().withoutPlugins();
   const result = await giveUpWaiting(signal, (begin) =>
     inTurn(db, () => beginningOn(executor, begin).executeQuery<readonly (string | null)[]>(query)),
@@ -86,7 +89,6 @@ async function execute(
   return {
     rows: result.rows,
     affected: Number(result.numAffectedRows ?? 0n),
-    bytesSent: isMetered(result) ? result.bytesSent : 0,
   };
 }
 

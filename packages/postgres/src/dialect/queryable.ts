@@ -1,5 +1,6 @@
 import type { IsolationLevel, QueryExecutor } from 'kysely';
 import { ConfigError } from '../errors/input-errors.js';
+import { kindOf } from '../types/pg-type.js';
 import { UnoPostgresAdapter } from './uno-postgres-adapter.js';
 
 /**
@@ -22,8 +23,13 @@ interface TransactionStarter {
   execute<T>(run: (transaction: Queryable) => Promise<T>): Promise<T>;
 }
 
-/** @throws ConfigError when the Kysely instance uses another dialect than {@link UnoPostgresDialect} */
+/**
+ * @throws ConfigError for what is no Kysely instance, or one that uses another dialect than {@link UnoPostgresDialect}
+ */
 export function requireUnoDialect(db: Queryable): void {
+  if (typeof db !== 'object' || db === null || typeof db.getExecutor !== 'function') {
+    throw new ConfigError(`A Kysely database or transaction is expected, not ${kindOf(db)}.`);
+  }
   if (db.getExecutor().adapter instanceof UnoPostgresAdapter) return;
   throw new ConfigError(
     'This Kysely instance uses another dialect. Create it with new Kysely({ dialect: new UnoPostgresDialect({ pool }) }); ' +

@@ -1,4 +1,4 @@
-import type { CompiledQuery, QueryResult } from 'kysely';
+import type { CompiledQuery } from 'kysely';
 import type { Guard } from './statement-guard.js';
 
 /** A compiled query that is not waited for without end. */
@@ -10,12 +10,7 @@ export interface GuardedQuery extends CompiledQuery {
 export interface TextQuery extends GuardedQuery {
   readonly textRows: true;
   readonly statementName: string | undefined;
-}
-
-/** What a result of ours says besides Kysely's. */
-export interface MeteredResult {
-  /** Bytes that the statement took on the connection. */
-  readonly bytesSent: number;
+  readonly onSent: ((bytes: number) => void) | undefined;
 }
 
 /** Whether the rows of a query are wanted as text. */
@@ -25,8 +20,4 @@ export function isTextQuery(query: CompiledQuery): query is TextQuery {
 
 export function isGuardedQuery(query: CompiledQuery): query is GuardedQuery {
   return 'guard' in query;
-}
-
-export function isMetered<R>(result: QueryResult<R>): result is QueryResult<R> & MeteredResult {
-  return 'bytesSent' in result && typeof result.bytesSent === 'number';
 }

@@ -121,11 +121,23 @@ function inOwnTransaction<T>(
 
 /** A lost connection leaves no doubt about a transaction of which no COMMIT was sent on it. */
 async function withoutDoubt(transaction: Queryable, error: unknown): Promise<unknown> {
-  if (!(error instanceof ConnectionError) || error.retry !== 'if-idempotent') return error;
-  const isLost = await transaction.getExecutor().provideConnection(async (connection) => {
-    return connection instanceof UnoConnection && connection.lost !== undefined;
-  });
-  return isLost ? uncommitted(error) : error;
+  return (await isTransactionLost(transaction)) ? asUncommitted(error) : error;
+}
+
+/** Whether a transaction is gone with its connection, or has ended. */
+export async function isTransactionLost(transaction: Queryable): Promise<boolean> {
+  try {
+    return await transaction.getExecutor().provideConnection(async (connection) => {
+      return connection instanceof UnoConnection && connection.lost !== undefined;
+    });
+  } catch {
+    return true;
+  }
+}
+
+/** What was thrown in a transaction that is gone: that it is, where the error leaves open what happened. */
+export function asUncommitted(error: unknown): unknown {
+  return error instanceof ConnectionError && error.retry === 'if-idempotent' ? uncommitted(error) : error;
 }
 
 /** Says what is asked of the transaction that is opened next on a connection. */

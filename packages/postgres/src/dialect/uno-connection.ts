@@ -1,13 +1,14 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import Cursor from 'pg-cursor';
 import { CanceledError, type ConnectionError, StatementTimeoutError } from '../errors/database-errors.js';
+import { sqlstateOf } from '../errors/sqlstate-of.js';
 import { isConnectionLost, isStalePlan, lostBy, translateError } from '../errors/translate.js';
 import type { UnoError } from '../errors/uno-error.js';
 import { type CancelTarget, cancelTargetOf } from './cancel-target.js';
 import { canceledByServer, canceledUncommitted, canceledUnsent } from './canceled.js';
 import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { type Guard, type GuardedConnection, underGuard } from './statement-guard.js';
-import { isGuardedQuery, isTextQuery, type MeteredResult } from './text-query.js';
+import { isGuardedQuery, isTextQuery } from './text-query.js';
 import { SESSION_LIMIT_MS } from './time-limits.js';
 import type { TransactionScope, TransactionWishes } from './transaction-scope.js';
 
@@ -81,19 +82,33 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     return this.#client.connection?.stream?.bytesWritten ?? 0;
   }
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R> & Partial<MeteredResult>> {
-    const before = this.#bytesWritten;
-    const result = await this.#send(configOf(query), isGuardedQuery(query) ? query.guard : undefined);
-    // Kysely's own queries get what its own dialect gives.
-    const metered = isTextQuery(query) ? { bytesSent: this.#bytesWritten - before } : {};
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const result = await this.#metered(query);
     // Several statements in one text: none of the results is the result.
-    if (isList(result)) return { rows: [], ...metered };
+    if (isList(result)) return { rows: [] };
     return {
-      ...metered,
       ...(writes.has(result.command) ? { numAffectedRows: BigInt(result.rowCount ?? 0) } : {}),
       // Kysely's own contract: the caller names the type of the rows.
       rows: (result.rows ?? []) as R[],
     };
+  }
+
+  async #metered(query: CompiledQuery): Promise<PgResult | readonly PgResult[]> {
+    const guard = isGuardedQuery(query) ? query.guard : undefined;
+    if (!isTextQuery(query) || query.onSent === undefined) return this.#send(configOf(query), guard);
+    const before = this.#bytesWritten;
+    let isAnswered = false;
+    try {
+      const result = await this.#send(configOf(query), guard);
+      isAnswered = true;
+      return result;
+    } catch (error) {
+      isAnswered = sqlstateOf(error) !== undefined;
+      throw error;
+    } finally {
+      const bytes = this.#bytesWritten - before;
+      if (isAnswered || bytes > 0) query.onSent(bytes);
+    }
   }
 
   async *streamQuery<R>(query: CompiledQuery, chunkSize = 100): AsyncIterableIterator<QueryResult<R>> {

@@ -15,6 +15,7 @@ export function engineCall(said: Partial<EngineCall> = {}): EngineCall {
     maxFailures: Number.POSITIVE_INFINITY,
     retry: { retryCount: 0, retryDelayMs: 0 },
     deadline: new Deadline('batchTest', {}),
+    ending: new AbortController().signal,
     onProgress: undefined,
     onError: undefined,
     recorder: idleRecorder,

@@ -29,6 +29,7 @@ export function stubJob(parts: Pick<StubJob, 'preProcess' | 'fold'> = {}): StubJ
   return {
     workspace: {
       isJoined: false,
+      isGone: async () => false,
       once: (run) => run(session),
       whole: (run) => run(session),
       spareWorkers: () => Number.POSITIVE_INFINITY,
