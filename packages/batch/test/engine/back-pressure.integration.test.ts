@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { someTowns } from '../support/town.js';
+import { until } from '../support/until.js';
 import { EngineDatabase, type TownPool } from './support/engine-database.js';
 import { TrackedSource } from './support/tracked-source.js';
-import { until } from './support/until.js';
 
 let database: EngineDatabase;
 let towns: TownPool;

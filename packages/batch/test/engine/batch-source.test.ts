@@ -4,8 +4,8 @@ import { CallbackError } from '@uno/domain';
 import { ValidationError } from '@uno/postgres';
 import { type BatchSource, type OpenSource, openSource } from '../../src/source/batch-source.js';
 import { Gate } from './support/gate.js';
+import { settle } from './support/settle.js';
 import { TrackedSource } from './support/tracked-source.js';
-import { settle } from './support/until.js';
 
 function opened<R>(source: BatchSource<R>): OpenSource<R> {
   return openSource('batchTest', source);

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { someTowns } from '../support/town.js';
+import { until } from '../support/until.js';
 import { EngineDatabase, type TownPool } from './support/engine-database.js';
+import { settle } from './support/settle.js';
 import { TrackedSource } from './support/tracked-source.js';
-import { settle, until } from './support/until.js';
 
 let database: EngineDatabase;
 let four: TownPool;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { BatchOperations } from '@uno/batch';
 import { BatchError } from '@uno/domain';
 import { someTowns, towns } from '../support/town.js';
+import { until } from '../support/until.js';
 import { EngineDatabase, type TownPool } from './support/engine-database.js';
 import { Gate } from './support/gate.js';
-import { until } from './support/until.js';
 
 let database: EngineDatabase;
 let four: TownPool;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchError, CallbackError } from '@uno/domain';
 import { someTowns } from '../support/town.js';
+import { until } from '../support/until.js';
 import { EngineDatabase, type TownPool } from './support/engine-database.js';
 import { Gate } from './support/gate.js';
-import { settle, until } from './support/until.js';
+import { settle } from './support/settle.js';
 
 let database: EngineDatabase;
 let towns: TownPool;

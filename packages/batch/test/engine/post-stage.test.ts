@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PostStage } from '../../src/engine/post-stage.js';
 import { Gate } from './support/gate.js';
-import { settle } from './support/until.js';
+import { settle } from './support/settle.js';
 
 /** Work that goes on value by value, as a test opens it. */
 function gatedWork() {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { prefetch } from '../../src/engine/prefetch.js';
 import { Gate } from './support/gate.js';
+import { settle } from './support/settle.js';
 import { TrackedSource } from './support/tracked-source.js';
-import { settle } from './support/until.js';
 
 async function listed<T>(values: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

@@ -6,8 +6,8 @@ import type { Entry } from '../../src/engine/chunk.js';
 import { RecordReader } from '../../src/engine/record-reader.js';
 import { engineCall } from './support/engine-call.js';
 import { Gate } from './support/gate.js';
+import { settle } from './support/settle.js';
 import { type StubJob, stubJob } from './support/stub-job.js';
-import { settle } from './support/until.js';
 
 function entriesOf(...records: readonly string[]): Entry<string>[] {
   return records.map((record, i) => ({ record, index: 10 + i }));

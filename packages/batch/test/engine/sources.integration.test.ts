@@ -4,10 +4,10 @@ import type { BatchOperations, BatchSource } from '@uno/batch';
 import { BatchError, CallbackError } from '@uno/domain';
 import { ValidationError } from '@uno/postgres';
 import { someTowns, type towns } from '../support/town.js';
+import { until } from '../support/until.js';
 import { EngineDatabase } from './support/engine-database.js';
 import { strategies } from './support/strategies.js';
 import { TrackedSource } from './support/tracked-source.js';
-import { until } from './support/until.js';
 
 let database: EngineDatabase;
 let operations: BatchOperations<typeof towns>;

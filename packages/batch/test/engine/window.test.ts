@@ -3,7 +3,7 @@ import { Deadline } from '@uno/domain';
 import fc from 'fast-check';
 import { isPromise, Window } from '../../src/engine/window.js';
 import { Gate } from './support/gate.js';
-import { settle } from './support/until.js';
+import { settle } from './support/settle.js';
 
 const noLimit = new Deadline('test', {});
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { WorkerQueue } from '../../src/engine/worker-queue.js';
 import { Gate } from './support/gate.js';
-import { settle } from './support/until.js';
+import { settle } from './support/settle.js';
 
 /** Gives a queue its tasks in order, as the engine does. */
 async function giveAll(

@@ -4,11 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { type BatchConfig, BatchOperations, BatchProcessor } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
 import { CanceledError, ConfigError, OperationTimeoutError } from '@uno/postgres';
+import { until } from '../support/until.js';
 import { batchErrorOf, failureOf } from './support/failure-of.js';
 import { load, range } from './support/load.js';
+import { busy, untilWaiting } from './support/sessions.js';
 import { watchTimers } from './support/timers.js';
 import { installTrips, TRIPPING, tripTimes } from './support/trips.js';
-import { busy, until, untilWaiting } from './support/until.js';
 import { countOf, crates, openYard, type Yard } from './support/yard.js';
 
 let yard: Yard;

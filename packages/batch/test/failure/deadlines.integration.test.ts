@@ -4,10 +4,11 @@ import { BatchOperations, BatchOperationsPort } from '@uno/batch';
 import { type BatchCallOptions, UnoContext, UnoDBRepository } from '@uno/domain';
 import { CanceledError, OperationTimeoutError } from '@uno/postgres';
 import type pg from 'pg';
+import { until } from '../support/until.js';
 import { failureOf } from './support/failure-of.js';
 import { load, range } from './support/load.js';
+import { busy, untilWaiting, waiting } from './support/sessions.js';
 import { watchTimers } from './support/timers.js';
-import { busy, until, untilWaiting, waiting } from './support/until.js';
 import { crates, openYard, type Yard } from './support/yard.js';
 
 let yard: Yard;

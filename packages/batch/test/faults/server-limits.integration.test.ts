@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../support/until.js';
 import { FaultBed } from './support/fault-bed.js';
 import { operations } from './support/operations.js';
-import { until } from './support/until.js';
 import { combinations, ways } from './support/ways.js';
 
 let bed: FaultBed;

@@ -1,9 +1,10 @@
 import { BatchError } from '@uno/domain';
 
 export { Gate } from '../engine/support/gate.js';
+export { settle } from '../engine/support/settle.js';
 export { strategies } from '../engine/support/strategies.js';
 export { TrackedSource } from '../engine/support/tracked-source.js';
-export { settle, until } from '../engine/support/until.js';
+export { until } from '../support/until.js';
 
 /** So many numbers from 0. */
 export function upTo(count: number): number[] {

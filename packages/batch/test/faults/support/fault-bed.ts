@@ -6,11 +6,11 @@ import { atomically, type Queryable, type RetryNote, UnoPostgresDialect } from '
 import { createTestDatabase, type FaultProxy, startFaultProxy, type TestDatabase } from '@uno/testing';
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
+import { until } from '../../support/until.js';
 import { audit, type Outcome, type ParcelRow } from './audit.js';
 import type { FaultedOperation } from './operations.js';
 import { codeOf, idOf, type Parcel, parcelSchema, parcels } from './parcels.js';
 import { ProcessWatch } from './process-watch.js';
-import { until } from './until.js';
 import { batchSize, type Way } from './ways.js';
 
 /** By which the sessions under test are told from those of the tests. */

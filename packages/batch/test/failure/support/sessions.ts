@@ -1,17 +1,5 @@
+import { until } from '../../support/until.js';
 import type { Yard } from './yard.js';
-
-/** Waits for a condition rather than for a time; fails, saying what it waited for, when the limit is over. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  limitMs = 10_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
 
 /** How many sessions on the database of a yard wait for a lock. */
 export async function waiting(yard: Yard): Promise<number> {
