@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type BatchConfig, BatchOperations, type BatchUpsertOptions } from '@uno/batch';
-import { BatchError, type BatchProgress } from '@uno/domain';
+import type { BatchProgress } from '@uno/domain';
 import { CanceledError, ConfigError, OperationTimeoutError } from '@uno/postgres';
 import { sql } from 'kysely';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
 import { someTowns, Town, towns } from '../support/town.js';
 import { heal, waitForLock } from './support/failing-table.js';
-import { failureOf, names, sent, transactions } from './support/sent.js';
+import { names, sent, transactions } from './support/sent.js';
 
 let test: TestContext;
 let operations: BatchOperations<typeof towns>;
@@ -54,7 +55,7 @@ describe('strategy and parallel', () => {
   it.each([{ parallel: true }, { strategy: 'parallel' }, { strategy: 'parallel', parallel: true }] as const)(
     '%p commits chunk by chunk',
     async (options) => {
-      const { written, index } = await failureOf(BatchError, () => operations.batchInsert(threeBad, options));
+      const { written, index } = await batchErrorOf(operations.batchInsert(threeBad, options));
       expect(index).toBe(17);
       expect(await names(test)).toHaveLength(written.size);
       expect(written.size).toBe(15);
@@ -69,7 +70,7 @@ describe('strategy and parallel', () => {
     { strategy: 'pipelined', parallel: false },
   ] as const)('%p is one transaction, whatever is configured', async (options) => {
     const parallel = operationsWith({ batchSize: 5, executionStrategy: 'parallel' });
-    const { written } = await failureOf(BatchError, () => parallel.batchInsert(oneBad, options));
+    const { written } = await batchErrorOf(parallel.batchInsert(oneBad, options));
     expect(written.size).toBe(0);
     expect(await names(test)).toEqual([]);
   });
@@ -77,14 +78,14 @@ describe('strategy and parallel', () => {
 
 describe('atomicity', () => {
   it.each(['chunked', 'pipelined'] as const)('chunk keeps what was committed before, under %s', async (strategy) => {
-    const failure = await failureOf(BatchError, () => operations.batchInsert(oneBad, { atomicity: 'chunk', strategy }));
+    const failure = await batchErrorOf(operations.batchInsert(oneBad, { atomicity: 'chunk', strategy }));
     expect([failure.index, `${failure.written}`]).toEqual([11, '0-9']);
     expect(await names(test)).toEqual(twenty.slice(0, 10).map(({ name }) => name));
   });
 
   it('all keeps nothing, and is what holds where nothing is said', async () => {
     for (const options of [{ atomicity: 'all' } as const, {}]) {
-      const failure = await failureOf(BatchError, () => operations.batchInsert(oneBad, options));
+      const failure = await batchErrorOf(operations.batchInsert(oneBad, options));
       expect([failure.index, failure.written.size]).toEqual([11, 0]);
       expect(await names(test)).toEqual([]);
     }
@@ -94,7 +95,7 @@ describe('atomicity', () => {
 describe('onRecordError and maxFailures', () => {
   it('abort ends the call at the first record, and is what holds where nothing is said', async () => {
     for (const options of [{ onRecordError: 'abort' } as const, {}]) {
-      expect(await failureOf(BatchError, () => operations.batchInsert(oneBad, options))).toMatchObject({ index: 11 });
+      expect(await batchErrorOf(operations.batchInsert(oneBad, options))).toMatchObject({ index: 11 });
     }
   });
 
@@ -119,9 +120,7 @@ describe('onRecordError and maxFailures', () => {
     [1, 18],
     [2, 19],
   ])('maxFailures of %d gives up at the first record beyond, and writes nothing', async (maxFailures, index) => {
-    const failure = await failureOf(BatchError, () =>
-      operations.batchInsert(threeBad, { onRecordError: 'skip', maxFailures }),
-    );
+    const failure = await batchErrorOf(operations.batchInsert(threeBad, { onRecordError: 'skip', maxFailures }));
     expect(failure).toMatchObject({ index, total: 20 });
     expect(failure.failures.map((one) => one.index)).toEqual([17, 18, 19].slice(0, maxFailures + 1));
     expect(await names(test)).toEqual([]);
@@ -134,9 +133,7 @@ describe('onRecordError and maxFailures', () => {
   ])('maxFailures of %d counts records that are refused before anything is sent', async (maxFailures, index) => {
     const wrong = new Set([3, 7, 16]);
     const records = twenty.map((town, i) => (wrong.has(i) ? { ...town, nmae: 'x' } : town));
-    const failure = await failureOf(BatchError, () =>
-      operations.batchInsert(records, { onRecordError: 'skip', maxFailures }),
-    );
+    const failure = await batchErrorOf(operations.batchInsert(records, { onRecordError: 'skip', maxFailures }));
     expect(failure).toMatchObject({ index, cause: { code: 'UNO_VALIDATION' } });
     expect(failure.failures.map((one) => one.index)).toEqual([3, 7, 16].slice(0, maxFailures + 1));
     expect(sent(test)).toEqual([]);
@@ -164,7 +161,7 @@ describe('timeoutMs and signal', () => {
   it('timeoutMs wins over that of the configuration, and nothing is written', async () => {
     const slow = operationsWith({ timeoutMs: 600_000 });
     const failure = await whileWaiting(() =>
-      failureOf(OperationTimeoutError, () => slow.batchInsert(twenty, { timeoutMs: 30 })),
+      failureOf(slow.batchInsert(twenty, { timeoutMs: 30 }), OperationTimeoutError),
     );
     expect(failure).toMatchObject({ timeoutMs: 30, operation: 'batchInsert' });
     expect(await names(test)).toEqual([]);
@@ -175,8 +172,8 @@ describe('timeoutMs and signal', () => {
     const reason = new Error('the user left');
     const failure = await whileWaiting(async (isWaiting) => {
       let isOver = false;
-      const call = () => operations.batchInsert(twenty, { signal: controller.signal });
-      const run = failureOf(CanceledError, call).finally(() => {
+      const call = operations.batchInsert(twenty, { signal: controller.signal });
+      const run = failureOf(call, CanceledError).finally(() => {
         isOver = true;
       });
       while (!isOver && !(await isWaiting()));
@@ -204,7 +201,7 @@ describe('timeoutMs and signal', () => {
       () => operations.batchInsert(source, { signal }),
       () => operations.batchInsert(source, { signal, strategy: 'pipelined' }),
     ]) {
-      await failureOf(CanceledError, run);
+      await failureOf(run(), CanceledError);
     }
     expect(taken).toBe(0);
     expect(sent(test)).toEqual([]);
@@ -225,7 +222,7 @@ describe('timeoutMs and signal', () => {
       },
     });
     await operations.batchInsert(twenty, { signal });
-    await failureOf(BatchError, () => operations.batchInsert(twenty, { signal }));
+    await batchErrorOf(operations.batchInsert(twenty, { signal }));
     expect(listeners).toBe(0);
   });
 });
@@ -323,7 +320,7 @@ describe('fields, constraintColumns and updateColumns', () => {
       'it is one of the constraintColumns',
     ],
   ])('refuse %s before anything is sent', async (_, run, message) => {
-    expect((await failureOf(ConfigError, run)).message).toContain(message);
+    expect((await failureOf(run(), ConfigError)).message).toContain(message);
     expect(sent(test)).toEqual([]);
   });
 });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BatchConfig, BatchOperations } from '@uno/batch';
-import { BatchError, type BatchWriteOptions, CallbackError, type RecordName, type RecordOutcome } from '@uno/domain';
+import { type BatchWriteOptions, CallbackError, type RecordName, type RecordOutcome } from '@uno/domain';
 import type { UnoError } from '@uno/postgres';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
 import { someTowns, Town, towns } from '../support/town.js';
 import { failTimes, heal } from './support/failing-table.js';
-import { failureOf, names, sent } from './support/sent.js';
+import { names, sent } from './support/sent.js';
 
 let test: TestContext;
 
@@ -100,7 +101,7 @@ describe('preProcess', () => {
 
   it('fails its record with what it throws', async () => {
     const operations = operationsWith({ preProcess: throwsAt('town 7') });
-    const failure = await failureOf(BatchError, () => operations.batchInsert(twenty));
+    const failure = await batchErrorOf(operations.batchInsert(twenty));
     expect(failure).toMatchObject({ index: 7, cause: { code: 'UNO_CALLBACK', callback: 'preProcess', cause: stop } });
     expect(failure.cause).toBeInstanceOf(CallbackError);
     expect(await names(test)).toEqual([]);
@@ -110,7 +111,7 @@ describe('preProcess', () => {
 
   it('is checked like a record of the caller when it gives something else', async () => {
     const preProcess = (record: object) => ({ ...record, nmae: 'x' });
-    const failure = await failureOf(BatchError, () => operationsWith({ preProcess }).batchInsert(twenty));
+    const failure = await batchErrorOf(operationsWith({ preProcess }).batchInsert(twenty));
     expect(failure).toMatchObject({ index: 0, cause: { code: 'UNO_VALIDATION' } });
     expect(sent(test)).toEqual([]);
   });
@@ -181,8 +182,9 @@ describe.each(throwingInTheMiddle)('%s that throws', (name, configured) => {
     it.each(['chunked', 'pipelined', 'single_query', 'optimistic'] as const)(
       'fails the call with a CallbackError and rolls everything back under %s',
       async (strategy) => {
-        const failure = await failureOf(CallbackError, () =>
+        const failure = await failureOf(
           operationsWith(config).batchInsert(twenty, { strategy, ...call }),
+          CallbackError,
         );
         expect(failure).toMatchObject({ code: 'UNO_CALLBACK', callback: name, cause: stop, retry: 'never' });
         expect(await names(test)).toEqual([]);
@@ -192,7 +194,7 @@ describe.each(throwingInTheMiddle)('%s that throws', (name, configured) => {
     it('rolls a single statement back, too', async () => {
       const onProgress = call.onProgress && fail;
       const postProcess = config.postProcess && fail;
-      await failureOf(CallbackError, () => operationsWith({ postProcess }).batchInsert(someTowns(2), { onProgress }));
+      await failureOf(operationsWith({ postProcess }).batchInsert(someTowns(2), { onProgress }), CallbackError);
       expect(await names(test)).toEqual([]);
     });
 
@@ -201,9 +203,7 @@ describe.each(throwingInTheMiddle)('%s that throws', (name, configured) => {
       ['in a pipeline, chunk by chunk', { atomicity: 'chunk', strategy: 'pipelined' }],
       ['side by side', { parallel: true }],
     ])('says what is written all the same: %s', async (_way, options) => {
-      const failure = await failureOf(BatchError, () =>
-        operationsWith(config).batchInsert(twenty, { ...options, ...call }),
-      );
+      const failure = await batchErrorOf(operationsWith(config).batchInsert(twenty, { ...options, ...call }));
       expect(failure.cause).toMatchObject({ callback: name, cause: stop });
       expect(failure.index).toBeUndefined();
       const written = [...failure.written].map((index) => `town ${index}`);
@@ -216,7 +216,7 @@ describe.each(throwingInTheMiddle)('%s that throws', (name, configured) => {
       await test.db.transaction().execute(async (db) => {
         const inside = new BatchOperations({ table: towns, db, config: { batchSize: 5, ...config } });
         await inside.batchUpdate([{ id: 1, name: 'nothing' }]);
-        await failureOf(CallbackError, () => inside.batchInsert(twenty, call));
+        await failureOf(inside.batchInsert(twenty, call), CallbackError);
         await new BatchOperations({ table: towns, db }).batchInsert([{ name: 'after' }]);
       });
       expect(await names(test)).toEqual(['after']);
@@ -253,9 +253,7 @@ describe('onError', () => {
   it('is told of nothing that was rolled back but why the call ended, once, with the record at fault', async () => {
     const told: [UnoError, RecordName | undefined][] = [];
     const operations = operationsWith({ onError: (...one) => void told.push(one) });
-    const failure = await failureOf(BatchError, () =>
-      operations.batchInsert(threeBad, { onRecordError: 'skip', maxFailures: 1 }),
-    );
+    const failure = await batchErrorOf(operations.batchInsert(threeBad, { onRecordError: 'skip', maxFailures: 1 }));
     expect(told).toHaveLength(1);
     expect(told[0]?.[0]).toBe(failure);
     expect(told[0]?.[1]).toMatchObject({ index: 18 });
@@ -279,9 +277,7 @@ describe('onError', () => {
     'fails the call with what it throws of a record, which says what is written: %s',
     async (_, fail) => {
       const onError: BatchConfig['onError'] = (error) => (error.code === 'UNO_BATCH' ? undefined : fail());
-      const failure = await failureOf(BatchError, () =>
-        operationsWith({ onError }).batchInsert(threeBad, { onRecordError: 'skip' }),
-      );
+      const failure = await batchErrorOf(operationsWith({ onError }).batchInsert(threeBad, { onRecordError: 'skip' }));
       expect(failure.cause).toMatchObject({ code: 'UNO_CALLBACK', callback: 'onError', cause: stop });
       expect(`${failure.written}`).toBe('0-16');
       expect(await names(test)).toHaveLength(17);
@@ -291,7 +287,7 @@ describe('onError', () => {
   it.each(throwing)('does not hide why a call failed when it throws, which is a warning: %s', async (_, fail) => {
     const emitWarning = jest.spyOn(process, 'emitWarning').mockReturnValue();
     try {
-      const failure = await failureOf(BatchError, () => operationsWith({ onError: fail }).batchInsert(threeBad));
+      const failure = await batchErrorOf(operationsWith({ onError: fail }).batchInsert(threeBad));
       expect(failure).toMatchObject({ index: 17, sqlstate: '23505' });
       expect(emitWarning).toHaveBeenCalledWith(
         'onError threw, when it was told why a call failed.',

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type BatchConfig, BatchOperations, BatchOperationsPort } from '@uno/batch';
-import { BatchError } from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
 import { someTowns, towns } from '../support/town.js';
 import { heal } from './support/failing-table.js';
-import { failureOf, names, sent } from './support/sent.js';
+import { names, sent } from './support/sent.js';
 
 let test: TestContext;
 
@@ -34,7 +34,7 @@ describe.each(all)('%s', (name, run) => {
     { parallel: true, strategy: 'pipelined' },
     { parallel: false, strategy: 'parallel' },
   ])('refuses options that contradict each other: %p', async (options) => {
-    const failure = await failureOf(ConfigError, () => run(operationsWith(), options));
+    const failure = await failureOf(run(operationsWith(), options), ConfigError);
     expect(failure.message).toBe(
       `${name}: parallel: ${options.parallel} and strategy: '${options.strategy}' contradict each other. Say one of them.`,
     );
@@ -54,7 +54,7 @@ describe.each(all)('%s', (name, run) => {
     [{ constructor: 5 }, `${name} has no option "constructor"`],
     [{ executionStrategy: 'chunked' }, `${name} has no option "executionStrategy"`],
   ])('refuses %p and says what is allowed', async (options, message) => {
-    const failure = await failureOf(ConfigError, () => run(operationsWith(), options));
+    const failure = await failureOf(run(operationsWith(), options), ConfigError);
     expect(failure.message).toContain(message);
     expect(sent(test)).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe.each(all)('%s', (name, run) => {
 describe.each(operations)('%s', (name, run) => {
   it('refuses to count failures that end the call', async () => {
     for (const options of [{ maxFailures: 3 }, { maxFailures: 3, onRecordError: 'abort' }]) {
-      const failure = await failureOf(ConfigError, () => run(operationsWith(), options));
+      const failure = await failureOf(run(operationsWith(), options), ConfigError);
       expect(failure.message).toBe(
         `${name}: maxFailures counts records that are left out: it needs onRecordError: 'skip'.`,
       );
@@ -79,7 +79,7 @@ describe.each(operations)('%s', (name, run) => {
   it.each([{ parallel: true }, { strategy: 'parallel' }])(
     'refuses to make one transaction of several connections: %p',
     async (options) => {
-      const failure = await failureOf(ConfigError, () => run(operationsWith(), { ...options, atomicity: 'all' }));
+      const failure = await failureOf(run(operationsWith(), { ...options, atomicity: 'all' }), ConfigError);
       expect(failure.message).toContain(`${name}: parallel works on several connections`);
       expect(failure.message).toContain("atomicity: 'all' takes another strategy, or a transaction around the call");
       expect(sent(test)).toEqual([]);
@@ -88,7 +88,7 @@ describe.each(operations)('%s', (name, run) => {
 
   it('refuses that as well when parallel is configured', async () => {
     const parallel = operationsWith({ executionStrategy: 'parallel' });
-    await failureOf(ConfigError, () => run(parallel, { atomicity: 'all' }));
+    await failureOf(run(parallel, { atomicity: 'all' }), ConfigError);
     await expect(run(parallel, { atomicity: 'all', parallel: false })).resolves.toBeDefined();
   });
 
@@ -118,7 +118,7 @@ describe('options of one call', () => {
     const told = seen.length;
     test.statements.length = 0;
     const bad = [...someTowns(14, 20), { name: 'town 0', country: 'FR' }];
-    const failure = await failureOf(BatchError, () => on.batchInsert(bad));
+    const failure = await batchErrorOf(on.batchInsert(bad));
     expect([failure.index, failure.written.size, failure.failures]).toEqual([14, 0, []]);
     expect(seen).toHaveLength(told);
     expect(await on.batchInsert(someTowns(1, 50))).not.toHaveProperty('models');
@@ -166,14 +166,14 @@ describe('configuration and options', () => {
     await on.batchInsert(someTowns(10));
     expect(sent(test)).toHaveLength(2);
     const options: { batchSize: number; onRecordError: 'abort' | 'skip' } = { batchSize: 5, onRecordError: 'abort' };
-    const run = failureOf(BatchError, () => on.batchInsert(someTowns(10), options));
+    const run = batchErrorOf(on.batchInsert(someTowns(10), options));
     options.onRecordError = 'skip';
     expect((await run).index).toBe(0);
     expect(await names(test)).toHaveLength(10);
   });
 
   it.each([[[]], ['x']])('are refused when they are no object: %p', async (wrong) => {
-    await failureOf(ConfigError, () => operationsWith().batchInsert([], Object(wrong)));
+    await failureOf(operationsWith().batchInsert([], Object(wrong)), ConfigError);
   });
 
   it('are refused by the port as by the operations', () => {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BatchConfig, BatchExecutionStrategy, BatchMetrics, BatchOperations } from '@uno/batch';
-import { BatchError } from '@uno/domain';
 import { OperationTimeoutError, SerializationError } from '@uno/postgres';
 import { sql } from 'kysely';
 import { KeepingLogger } from '../metrics/support/keeping-logger.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
 import { someTowns, towns } from '../support/town.js';
 import { failTimes, heal, refuseMoreThan, waitForLock } from './support/failing-table.js';
-import { failureOf, names, sent, transactions } from './support/sent.js';
+import { names, sent, transactions } from './support/sent.js';
 
 let test: TestContext;
 const logger = new KeepingLogger();
@@ -54,7 +54,7 @@ describe('executionStrategy', () => {
 
   it('parallel commits every chunk by itself', async () => {
     const records = [...twenty, { name: 'town 0', country: 'FR' }];
-    const failure = await failureOf(BatchError, () => operationsBy('parallel').batchInsert(records));
+    const failure = await batchErrorOf(operationsBy('parallel').batchInsert(records));
     expect([failure.index, failure.written.size]).toEqual([20, 20]);
     expect(await names(test)).toHaveLength(20);
   });
@@ -166,7 +166,7 @@ describe('collectMetrics', () => {
     const operations = operationsWith({ collectMetrics: false });
     await operations.batchInsert(someTowns(3));
     await operations.batchInsert(someTowns(3), { onRecordError: 'skip' });
-    await failureOf(BatchError, () => operations.batchInsert(someTowns(3)));
+    await batchErrorOf(operations.batchInsert(someTowns(3)));
     await operations.batchGet([1]);
     expect(operations.getMetrics()).toEqual(new BatchMetrics().snapshot());
   });
@@ -182,7 +182,7 @@ describe('logProgress', () => {
   it('tells the logger how a call ended', async () => {
     const operations = operationsWith({ logProgress: true, logger });
     await operations.batchInsert(someTowns(3));
-    await failureOf(BatchError, () => operations.batchInsert(someTowns(3)));
+    await batchErrorOf(operations.batchInsert(someTowns(3)));
     expect(logger.lines.map(({ level }) => level)).toEqual(['info', 'warn']);
     expect(logger.lines[0]?.context).toMatchObject({ operation: 'batchInsert', name: 'Town', successful: 3 });
     expect(logger.lines[1]?.context).toMatchObject({ code: 'UNO_BATCH', sqlstate: '23505', successful: 0 });
@@ -211,7 +211,7 @@ describe('retryCount', () => {
   it.each([0, 1, 2])('is how often a transaction is repeated: %d', async (retryCount) => {
     await failTimes(test, 5);
     const operations = operationsWith({ retryCount, retryDelayMs: 0, logger });
-    const failure = await failureOf(SerializationError, () => operations.batchInsert(someTowns(3)));
+    const failure = await failureOf(operations.batchInsert(someTowns(3)), SerializationError);
     expect(failure.retries).toHaveLength(retryCount);
     expect(sent(test, 'insert')).toHaveLength(retryCount + 1);
     expect(logger.lines).toHaveLength(retryCount);
@@ -219,7 +219,7 @@ describe('retryCount', () => {
 
   it('is 3 where nothing is said', async () => {
     await failTimes(test, 5);
-    await failureOf(SerializationError, () => operationsWith({ retryDelayMs: 0 }).batchInsert(someTowns(3)));
+    await failureOf(operationsWith({ retryDelayMs: 0 }).batchInsert(someTowns(3)), SerializationError);
     expect(sent(test, 'insert')).toHaveLength(4);
   });
 
@@ -239,10 +239,11 @@ describe('retryCount', () => {
 
   it('does not matter in a transaction of the caller, who alone can repeat it', async () => {
     await failTimes(test, 1);
-    await failureOf(SerializationError, () =>
+    await failureOf(
       test.db
         .transaction()
         .execute((transaction) => new BatchOperations({ table: towns, db: transaction }).batchInsert(someTowns(3))),
+      SerializationError,
     );
     expect(sent(test, 'insert')).toHaveLength(1);
   });
@@ -272,7 +273,7 @@ describe('timeoutMs', () => {
       await sql`select pg_advisory_lock(1)`.execute(holder);
       try {
         const operations = operationsWith({ timeoutMs: 40 });
-        const failure = await failureOf(OperationTimeoutError, () => operations.batchInsert(someTowns(3)));
+        const failure = await failureOf(operations.batchInsert(someTowns(3)), OperationTimeoutError);
         expect(failure.timeoutMs).toBe(40);
         const { rows } = await sql`select 1 from pg_stat_activity
           where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' and query like 'insert%'`.execute(
@@ -290,7 +291,7 @@ describe('timeoutMs', () => {
     await test.db.transaction().execute(async (transaction) => {
       await sql`lock table town`.execute(transaction);
       const operations = operationsWith({ timeoutMs: 40 });
-      expect((await failureOf(OperationTimeoutError, () => operations.batchGet([1]))).timeoutMs).toBe(40);
+      expect((await failureOf(operations.batchGet([1]), OperationTimeoutError)).timeoutMs).toBe(40);
     });
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchOperations } from '@uno/batch';
-import { BatchError } from '@uno/domain';
+import { batchErrorOf } from '../support/failure-of.js';
 import { someTowns, towns } from '../support/town.js';
 import { until } from '../support/until.js';
 import { EngineDatabase, type TownPool } from './support/engine-database.js';
@@ -20,12 +20,6 @@ beforeEach(() => database.reset());
 
 const batchSize = 5;
 const strategy = 'parallel';
-
-async function failureOf(call: Promise<unknown>): Promise<BatchError> {
-  const failure = await call.catch((error: unknown) => error);
-  if (failure instanceof BatchError) return failure;
-  throw new Error('a BatchError was expected', { cause: failure });
-}
 
 describe('parallel', () => {
   it.each([
@@ -69,7 +63,7 @@ describe('parallel', () => {
     });
     four.statements.length = 0;
     let isOver = false;
-    const call = failureOf(four.operations({ batchSize }).batchInsert(records, { strategy })).finally(() => {
+    const call = batchErrorOf(four.operations({ batchSize }).batchInsert(records, { strategy })).finally(() => {
       isOver = true;
     });
     await until('the first and the third chunk wait', async () => (await database.waiting()) === 2);
@@ -100,7 +94,7 @@ describe('parallel', () => {
         isClosed = true;
       }
     }
-    const failure = await failureOf(four.operations({ batchSize }).batchInsert(source(), { strategy }));
+    const failure = await batchErrorOf(four.operations({ batchSize }).batchInsert(source(), { strategy }));
     expect(failure).toMatchObject({ index: 4, sqlstate: '23505', total: 5 });
     never.open();
     await until('the source is closed', () => isClosed);
@@ -108,7 +102,7 @@ describe('parallel', () => {
 
   it('lets no more records fail than it may, however they are spread over the workers', async () => {
     const records = someTowns(40).map((town, i) => (i % batchSize === 0 ? { ...town, name: 'same' } : town));
-    const failure = await failureOf(
+    const failure = await batchErrorOf(
       database
         .holding(async () => {
           const call = four
@@ -162,7 +156,7 @@ describe('parallel in a transaction of the caller', () => {
     await four.db.transaction().execute(async (transaction) => {
       const operations = new BatchOperations({ table: towns, db: transaction, config: { batchSize } });
       const records = someTowns(30).map((town, i) => (i === 22 ? { ...town, name: 'town 1' } : town));
-      const failure = await failureOf(operations.batchInsert(records, { strategy }));
+      const failure = await batchErrorOf(operations.batchInsert(records, { strategy }));
       expect(failure).toMatchObject({ index: 22 });
       expect(failure.written.size).toBe(0);
       await operations.batchInsert(someTowns(3), { strategy });

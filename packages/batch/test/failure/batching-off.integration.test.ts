@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type BatchConfig, BatchOperationsPort } from '@uno/batch';
 import { BatchError, type BatchProgress, UnoContext, UnoDBRepository } from '@uno/domain';
 import { OperationTimeoutError, SerializationError } from '@uno/postgres';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { load } from './support/load.js';
 import { installTrips, TRIPPING, tripTimes } from './support/trips.js';
 import { countOf, crates, openYard, type Yard } from './support/yard.js';

@@ -3,8 +3,8 @@ import { BatchOperations } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
 import { LockTimeoutError } from '@uno/postgres';
 import type pg from 'pg';
+import { failureOf } from '../support/failure-of.js';
 import { until } from '../support/until.js';
-import { failureOf } from './support/failure-of.js';
 import { untilWaiting } from './support/sessions.js';
 import { crates, openYard, type Yard } from './support/yard.js';
 

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { type BatchConfig, BatchOperations, BatchProcessor } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
 import { CanceledError, ConfigError, OperationTimeoutError } from '@uno/postgres';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { until } from '../support/until.js';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
 import { load, range } from './support/load.js';
 import { busy, untilWaiting } from './support/sessions.js';
 import { watchTimers } from './support/timers.js';

@@ -11,8 +11,8 @@ import {
   type WriteTotals,
 } from '@uno/domain';
 import { ConstraintError } from '@uno/postgres';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
 
 /** Somebody with a boss and a seat, both of which are only checked at COMMIT. */
 class Member {

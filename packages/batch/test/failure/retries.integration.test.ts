@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type BatchConfig, BatchOperations } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
 import { SerializationError, UnoError } from '@uno/postgres';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { given } from './support/give.js';
 import { load, range } from './support/load.js';
 import { installTrips, TRIPPING, tripTimes } from './support/trips.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { BatchOperations, type EngineConfig } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
 import { ConfigError, ConstraintError } from '@uno/postgres';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { given } from './support/give.js';
 import { load, range } from './support/load.js';
 import { countOf, crates, openYard, type Yard } from './support/yard.js';

@@ -3,7 +3,7 @@ import { BatchOperations } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
 import fc from 'fast-check';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { given } from './support/give.js';
 import { load, range } from './support/load.js';
 import { countOf, crates, openYard, through, type Yard } from './support/yard.js';

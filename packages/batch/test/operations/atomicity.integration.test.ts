@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchOperations } from '@uno/batch';
-import { BatchError, type WriteEvent } from '@uno/domain';
+import type { WriteEvent } from '@uno/domain';
 import { ConfigError, ConstraintError, StatementError, ValidationError } from '@uno/postgres';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { batchErrorOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
 import { someTowns, Town, towns } from '../support/town.js';
 
@@ -25,16 +26,10 @@ async function count(): Promise<number> {
   return rows[0]?.n ?? -1;
 }
 
-async function failureOf(run: () => Promise<unknown>): Promise<BatchError> {
-  const failure = await run().catch((error: unknown) => error);
-  if (failure instanceof BatchError) return failure;
-  throw new Error('a BatchError was expected', { cause: failure });
-}
-
 describe('a batch that fails', () => {
   it('writes nothing and names the record, its key, the constraint and the SQLSTATE', async () => {
     const records = someTowns(95).map((town, i) => ({ ...town, id: 1000 + i, population: i === 91 ? -1 : 0 }));
-    const failure = await failureOf(() => operations.batchInsert(records));
+    const failure = await batchErrorOf(operations.batchInsert(records));
     expect(failure).toMatchObject({
       code: 'UNO_BATCH',
       operation: 'batchInsert',
@@ -53,7 +48,7 @@ describe('a batch that fails', () => {
 
   it('names a value that cannot be stored by record, field and kind, without showing it', async () => {
     const records = someTowns(25).map((town, i) => (i === 17 ? { ...town, name: 'secret\0' } : town));
-    const failure = await failureOf(() => operations.batchInsert(records));
+    const failure = await batchErrorOf(operations.batchInsert(records));
     expect(failure).toMatchObject({ index: 17, field: 'name', sqlstate: undefined });
     expect(failure.cause).toBeInstanceOf(ValidationError);
     expect(failure.message).toContain('U+0000');
@@ -80,7 +75,7 @@ describe('a batch that fails', () => {
     ['an entity of another class', new Date(), 'is a Date, where a Town or a plain object of its fields is expected'],
   ])('says what is wrong with %s', async (_, record, message) => {
     const records: never[] = [{ name: 'good' } as never, record as never];
-    const failure = await failureOf(() => operations.batchInsert(records));
+    const failure = await batchErrorOf(operations.batchInsert(records));
     expect(failure).toMatchObject({ index: 1, cause: expect.any(ValidationError) });
     expect(failure.message).toContain(message);
     expect(await count()).toBe(0);
@@ -90,7 +85,7 @@ describe('a batch that fails', () => {
     await test.db.transaction().execute(async (transaction) => {
       const inside = new BatchOperations({ table: towns, db: transaction });
       await inside.batchInsert([{ name: 'before' }]);
-      const failure = await failureOf(() => inside.batchInsert([{ name: 'new' }, { name: 'before' }]));
+      const failure = await batchErrorOf(inside.batchInsert([{ name: 'new' }, { name: 'before' }]));
       expect(failure.index).toBe(1);
       await inside.batchInsert([{ name: 'after' }]);
     });
@@ -110,7 +105,7 @@ describe('a batch that fails', () => {
   it('names the record when a constraint is checked at COMMIT', async () => {
     await test.run('alter table town add constraint late unique (population) deferrable initially deferred');
     try {
-      const failure = await failureOf(() =>
+      const failure = await batchErrorOf(
         operations.batchInsert(someTowns(15).map((town) => ({ ...town, population: 1 }))),
       );
       expect(failure).toMatchObject({ index: 1, constraint: 'late', sqlstate: '23505' });
@@ -137,7 +132,7 @@ describe('a batch that fails', () => {
       observers: [{ written: (event) => events.push(event) }],
     });
     await observed.batchInsert([{ id: 5, name: 'a' }]);
-    await failureOf(() => observed.batchInsert([{ name: 'b' }, { name: 'a' }]));
+    await batchErrorOf(observed.batchInsert([{ name: 'b' }, { name: 'a' }]));
     await observed.batchDelete([5, 6]);
     const about = { table: 'town', keyColumns: ['id'], outcome: 'committed' };
     expect(events).toEqual([

@@ -1,9 +1,8 @@
-import { BatchError } from '@uno/domain';
-
 export { Gate } from '../engine/support/gate.js';
 export { settle } from '../engine/support/settle.js';
 export { strategies } from '../engine/support/strategies.js';
 export { TrackedSource } from '../engine/support/tracked-source.js';
+export { batchErrorOf } from '../support/failure-of.js';
 export { until } from '../support/until.js';
 
 /** So many numbers from 0. */
@@ -16,12 +15,6 @@ export async function errorOf(call: Promise<unknown>): Promise<unknown> {
     () => undefined,
     (error: unknown) => error,
   );
-}
-
-export async function batchErrorOf(call: Promise<unknown>): Promise<BatchError> {
-  const failure = await errorOf(call);
-  if (failure instanceof BatchError) return failure;
-  throw new Error('a BatchError was expected', { cause: failure });
 }
 
 /** Does numbers, but for bad ones, wholly or not at all, and keeps what it was called with. */

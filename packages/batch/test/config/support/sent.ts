@@ -19,16 +19,3 @@ export async function names({ db }: TestContext): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`select name from town order by id`.execute(db);
   return rows.map(({ name }) => name);
 }
-
-/** The error that a call fails with. */
-export async function failureOf<E extends Error>(
-  type: abstract new (...parameters: never[]) => E,
-  call: () => Promise<unknown>,
-): Promise<E> {
-  const result = await call().then(
-    (value: unknown) => new Error(`expected ${type.name}, but the call gave ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-  if (result instanceof type) return result;
-  throw result;
-}
