@@ -2,8 +2,9 @@ import { BatchOperationsPort } from '@uno/batch';
 import { type AnyMapping, createTables, UnoContext, type WriteObserver } from '@uno/domain';
 import { UnoPostgresDialect } from '@uno/postgres';
 import { createTestDatabase } from '@uno/testing';
-import { type CompiledQuery, Kysely, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import pg from 'pg';
+import { recordStatements } from './record-statements.js';
 
 /** A database of its own with the tables of some mappings, and what was sent to it. */
 export interface TestContext {
@@ -20,16 +21,7 @@ export async function openTestContext(mappings: readonly AnyMapping[]): Promise<
   const database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.connectionString, max: 4 });
   pool.on('error', () => undefined);
-  const statements: string[] = [];
-  pool.on('connect', (client) => {
-    const send = client.query.bind(client);
-    Object.assign(client, {
-      query: (config: CompiledQuery | { text: string }, ...rest: unknown[]) => {
-        statements.push('text' in config ? config.text : config.sql);
-        return Reflect.apply(send, client, [config, ...rest]);
-      },
-    });
-  });
+  const statements = recordStatements(pool);
   const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
   await createTables(db, mappings);
   return {

@@ -2,8 +2,9 @@ import { type BatchConfig, BatchOperations } from '@uno/batch';
 import { createTables } from '@uno/domain';
 import { UnoPostgresDialect } from '@uno/postgres';
 import { createTestDatabase } from '@uno/testing';
-import { type CompiledQuery, Kysely } from 'kysely';
+import { Kysely } from 'kysely';
 import pg from 'pg';
+import { recordStatements } from '../../support/record-statements.js';
 import { towns } from '../../support/town.js';
 
 /** A pool of connections to the towns, and what was sent over it. */
@@ -52,16 +53,7 @@ export class EngineDatabase {
   connect(max: number): TownPool {
     const pool = new pg.Pool({ connectionString: this.#connectionString, max });
     pool.on('error', () => undefined);
-    const statements: string[] = [];
-    pool.on('connect', (client) => {
-      const send = client.query.bind(client);
-      Object.assign(client, {
-        query: (config: CompiledQuery | { text: string }, ...rest: unknown[]) => {
-          statements.push('text' in config ? config.text : config.sql);
-          return Reflect.apply(send, client, [config, ...rest]);
-        },
-      });
-    });
+    const statements = recordStatements(pool);
     const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
     this.#pools.push(db);
     return { pool, db, statements, operations: (config = {}) => new BatchOperations({ table: towns, db, config }) };

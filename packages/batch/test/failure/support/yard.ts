@@ -3,6 +3,7 @@ import { UnoPostgresDialect } from '@uno/postgres';
 import { createTestDatabase } from '@uno/testing';
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
+import { recordStatements } from '../../support/record-statements.js';
 
 export class Dock {
   id!: number;
@@ -88,16 +89,7 @@ export async function openYard({ max = 4, settings = '' }: YardOptions = {}): Pr
   const pool = new pg.Pool({ connectionString, max, options: settings });
   // Tests that end connections on purpose must not end the process.
   pool.on('error', () => undefined);
-  const statements: string[] = [];
-  pool.on('connect', (client) => {
-    const send = client.query.bind(client);
-    Object.assign(client, {
-      query: (config: string | { text: string }, ...rest: unknown[]) => {
-        statements.push(typeof config === 'string' ? config : config.text);
-        return Reflect.apply(send, client, [config, ...rest]);
-      },
-    });
-  });
+  const statements = recordStatements(pool);
   const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
   await createTables(db, [docks, crates, seals]);
   const clients: pg.Client[] = [];
