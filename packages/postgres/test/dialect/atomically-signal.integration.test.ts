@@ -1,51 +1,28 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import {
-  atomically,
-  CanceledError,
-  CommitUnknownError,
-  executeText,
-  type Queryable,
-  scopeOf,
-  type TransactionOutcome,
-} from '../../src/index.js';
+import { atomically, CommitUnknownError, executeText, type TransactionOutcome } from '../../src/index.js';
+import { backendPid } from '../support/backend-pid.js';
+import { expectCanceled, reason } from '../support/canceled.js';
 import { failureOf, until, untilBlocked } from '../support/conditions.js';
 import { CuttingProxy, throughPort } from '../support/cutting-proxy.js';
+import { createNotes, notes, write } from '../support/notes.js';
 import { prepare, TestBed } from '../support/test-bed.js';
+import { watch } from '../support/watch.js';
 
 let bed: TestBed;
 let db: Kysely<unknown>;
 let pool: pg.Pool;
 let observer: pg.Client;
 
-const reason = new Error('the user went away');
-
 beforeAll(async () => {
   bed = await TestBed.create();
   ({ db, pool } = bed.open({ pool: { max: 1 } }));
   observer = await bed.session();
-  await prepare(observer, 'create table note (text text primary key)');
+  await prepare(observer, createNotes);
 });
 beforeEach(() => prepare(observer, 'truncate note'));
 afterAll(() => bed.close());
-
-async function write(on: Queryable, text: string): Promise<void> {
-  await executeText(on, { sql: 'insert into note values ($1)' }, [text]);
-}
-
-async function notes(): Promise<(string | null | undefined)[]> {
-  return (await executeText(db, { sql: 'select text from note order by text' })).rows.map(([text]) => text);
-}
-
-async function watch(on: Queryable, outcomes: TransactionOutcome[]): Promise<void> {
-  (await scopeOf(on))?.onEnd((outcome) => outcomes.push(outcome));
-}
-
-function expectCanceled(error: unknown): void {
-  expect(error).toBeInstanceOf(CanceledError);
-  expect(error).toMatchObject({ code: 'UNO_CANCELED', retry: 'whole-transaction', cause: reason });
-}
 
 describe('atomically with a signal', () => {
   it('does what it does without one', async () => {
@@ -53,7 +30,7 @@ describe('atomically with a signal', () => {
     expect(await atomically(db, (trx) => write(trx, 'a').then(() => 'done'), { signal })).toBe('done');
     const cause = new Error('of the caller');
     expect(await failureOf(atomically(db, () => Promise.reject(cause), { signal }))).toBe(cause);
-    expect(await notes()).toEqual(['a']);
+    expect(await notes(db)).toEqual(['a']);
   });
 
   it('that is aborted takes no connection and runs nothing', async () => {
@@ -97,7 +74,7 @@ describe('atomically with a signal', () => {
     );
     expectCanceled(await failureOf(run));
     expect(outcomes).toEqual(['rolled-back']);
-    expect(await notes()).toEqual([]);
+    expect(await notes(db)).toEqual([]);
   });
 
   it('in a transaction of the caller takes back its own part only', async () => {
@@ -116,7 +93,7 @@ describe('atomically with a signal', () => {
       expectCanceled(await failureOf(atomically(trx, () => write(trx, 'never'), { signal: controller.signal })));
       await write(trx, 'after');
     });
-    expect(await notes()).toEqual(['after', 'before']);
+    expect(await notes(db)).toEqual(['after', 'before']);
   });
 
   it('gives up the wait for its turn in a transaction at once', async () => {
@@ -180,7 +157,7 @@ describe('a COMMIT whose signal is aborted', () => {
       db,
       async (trx) => {
         await watch(trx, outcomes);
-        pids.push(Number((await executeText(trx, { sql: 'select pg_backend_pid()' })).rows[0]?.[0]));
+        pids.push(await backendPid(trx));
         await write(trx, 'slow');
       },
       { signal: controller.signal },
@@ -191,7 +168,7 @@ describe('a COMMIT whose signal is aborted', () => {
     await prepare(holder, `select pg_advisory_unlock(${lockAtCommit})`);
     await run;
     expect(outcomes).toEqual(['committed']);
-    expect(await notes()).toEqual(['slow']);
+    expect(await notes(db)).toEqual(['slow']);
   });
 
   it('and that is not answered within the grace period is a CommitUnknownError', async () => {
@@ -209,7 +186,7 @@ describe('a COMMIT whose signal is aborted', () => {
       { signal: controller.signal },
     );
     const failure = failureOf(run);
-    await until('it is committed on the server', async () => (await notes()).length === 1);
+    await until('it is committed on the server', async () => (await notes(db)).length === 1);
     controller.abort(reason);
     expect(await failure).toBeInstanceOf(CommitUnknownError);
     expect(outcomes).toEqual(['unknown']);
@@ -232,7 +209,7 @@ describe('a ROLLBACK that is not answered', () => {
     expect(await failureOf(run)).toBe(reason);
     expect(outcomes).toEqual(['rolled-back']);
     await until('it is not used again', async () => remote.pool.totalCount === 0);
-    expect(await notes()).toEqual([]);
+    expect(await notes(db)).toEqual([]);
     await remote.db.destroy();
     await proxy.close();
   });

@@ -13,6 +13,8 @@ import {
   preparedStatement,
   type Queryable,
 } from '../../src/index.js';
+import { backendPid } from '../support/backend-pid.js';
+import { expectCanceled, reason } from '../support/canceled.js';
 import { failureOf, until, untilBlocked, untilGone, untilRunning } from '../support/conditions.js';
 import { CuttingProxy, throughPort } from '../support/cutting-proxy.js';
 import { type Opened, prepare, TestBed } from '../support/test-bed.js';
@@ -23,7 +25,6 @@ let db: Kysely<unknown>;
 let pool: pg.Pool;
 let observer: pg.Client;
 
-const reason = new Error('the user went away');
 const sleep = { sql: 'select pg_sleep(60)' };
 
 beforeAll(async () => {
@@ -35,10 +36,6 @@ beforeAll(async () => {
 beforeEach(() => prepare(observer, 'truncate note'));
 afterAll(() => bed.close());
 
-async function backendPid(on: Queryable): Promise<number> {
-  return Number((await executeText(on, { sql: 'select pg_backend_pid()' })).rows[0]?.[0]);
-}
-
 /** Aborts a statement when the server runs it, and gives the error. */
 async function abortedWhileRunning(on: Queryable, statement = sleep): Promise<unknown> {
   const pid = await backendPid(on);
@@ -47,11 +44,6 @@ async function abortedWhileRunning(on: Queryable, statement = sleep): Promise<un
   await untilRunning(observer, pid, 'pg_sleep');
   controller.abort(reason);
   return running;
-}
-
-function expectCanceled(error: unknown): void {
-  expect(error).toBeInstanceOf(CanceledError);
-  expect(error).toMatchObject({ code: 'UNO_CANCELED', retry: 'whole-transaction', cause: reason });
 }
 
 describe('a signal that is aborted before its statement is sent', () => {

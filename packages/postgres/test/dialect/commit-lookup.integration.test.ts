@@ -11,9 +11,11 @@ import {
   scopeOf,
   type TransactionOutcome,
 } from '../../src/index.js';
+import { backendPid } from '../support/backend-pid.js';
 import { failureOf, until, untilGone } from '../support/conditions.js';
 import { type Cut, CuttingProxy, throughPort } from '../support/cutting-proxy.js';
 import { prepare, TestBed } from '../support/test-bed.js';
+import { watch } from '../support/watch.js';
 
 const lockAtCommit = 4713;
 
@@ -50,7 +52,7 @@ afterAll(() => bed.close());
 /** Inserts a row in a transaction that is cut at COMMIT. */
 function cutAtCommit(cut: Cut, id: number, atCut: () => void = () => {}, writes = true): Promise<number> {
   const run = async (trx: Queryable): Promise<number> => {
-    (await scopeOf(trx))?.onEnd((outcome) => outcomes.push(outcome));
+    await watch(trx, outcomes);
     await executeText(trx, { sql: 'insert into note values ($1)' }, [String(id)]);
     proxy.arm('commit', cut);
     atCut();
@@ -179,8 +181,7 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
     const run = atomically(
       db,
       async (trx) => {
-        const scope = await scopeOf(trx);
-        scope?.onEnd((outcome) => outcomes.push(outcome));
+        const scope = await watch(trx, outcomes);
         Object.assign(scope ?? {}, { transactionId: '4000000000000' });
         proxy.arm('commit', 'after-the-answer');
       },
@@ -243,7 +244,7 @@ describe('the id of a transaction', () => {
 
   it('does not leave a transaction open where it cannot be had', async () => {
     const controller = new AbortController();
-    const pid = Number((await executeText(db, { sql: 'select pg_backend_pid()' })).rows[0]?.[0]);
+    const pid = await backendPid(db);
     proxy.arm('pg_current_xact_id', 'after-the-answer');
     expect(await failureOf(atomically(db, async () => 1, { writes: true, signal: controller.signal }))).toBeInstanceOf(
       ConnectionError,

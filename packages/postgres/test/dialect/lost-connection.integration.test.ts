@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { ConnectionError, executeText, type Queryable, scopeOf } from '../../src/index.js';
+import { backendPid } from '../support/backend-pid.js';
 import { failureOf, until, untilGone, untilRunning } from '../support/conditions.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 
@@ -17,10 +18,6 @@ beforeAll(async () => {
   await prepare(admin, 'create table city (id integer primary key)');
 });
 afterAll(() => bed.close());
-
-async function backendPid(on: Queryable): Promise<number> {
-  return Number((await executeText(on, { sql: 'select pg_backend_pid()' })).rows[0]?.[0]);
-}
 
 async function terminate(pid: number): Promise<void> {
   await admin.query('select pg_terminate_backend($1)', [pid]);

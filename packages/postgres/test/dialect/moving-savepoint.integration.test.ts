@@ -10,6 +10,7 @@ import {
   TransactionAbortedError,
 } from '../../src/index.js';
 import { failureOf } from '../support/conditions.js';
+import { createNotes, notes, write } from '../support/notes.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
@@ -19,18 +20,10 @@ let pool: pg.Pool;
 beforeAll(async () => {
   bed = await TestBed.create();
   ({ db, pool } = bed.open({ pool: { max: 2 } }));
-  await prepare(pool, 'create table note (text text primary key)');
+  await prepare(pool, createNotes);
 });
 beforeEach(() => prepare(pool, 'truncate note'));
 afterAll(() => bed.close());
-
-async function write(on: Queryable, text: string): Promise<void> {
-  await executeText(on, { sql: 'insert into note values ($1)' }, [text]);
-}
-
-async function notes(): Promise<(string | null | undefined)[]> {
-  return (await executeText(db, { sql: 'select text from note order by text' })).rows.map(([text]) => text);
-}
 
 /** Notes what is sent from now on, savepoints by a short name. */
 async function listen(trx: Queryable): Promise<string[]> {
@@ -67,7 +60,7 @@ describe('a moving savepoint', () => {
       ...['insert c'],
       ...['release s0; savepoint s0', 'insert d'],
     ]);
-    expect(await notes()).toEqual(['a', 'b', 'c', 'd']);
+    expect(await notes(db)).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('takes back the whole of an attempt and nothing else, and throws its error', async () => {
@@ -84,7 +77,7 @@ describe('a moving savepoint', () => {
       expect(await failureOf(failing)).toBe(cause);
       await savepoint.attempt(() => write(trx, 'second'));
     });
-    expect(await notes()).toEqual(['before', 'first', 'second']);
+    expect(await notes(db)).toEqual(['before', 'first', 'second']);
   });
 
   it('takes turns with what else is done in the transaction', async () => {
@@ -98,7 +91,7 @@ describe('a moving savepoint', () => {
       ];
       await Promise.all(all);
     });
-    expect(await notes()).toEqual(['b', 'c', 'd']);
+    expect(await notes(db)).toEqual(['b', 'c', 'd']);
   });
 
   it('does not take back what others wrote between two attempts that failed', async () => {
@@ -114,7 +107,7 @@ describe('a moving savepoint', () => {
       await trx.getExecutor().executeQuery(CompiledQuery.raw("insert into note values ('c')"));
       await failureOf(savepoint.attempt(fail(trx)));
     });
-    expect(await notes()).toEqual(['a', 'b', 'c']);
+    expect(await notes(db)).toEqual(['a', 'b', 'c']);
   });
 
   it('goes with a savepoint of the caller that is rolled back', async () => {
@@ -130,7 +123,7 @@ describe('a moving savepoint', () => {
       const another = new MovingSavepoint(trx);
       await another.attempt(() => write(trx, 'c'));
     });
-    expect(await notes()).toEqual(['c', 'outer']);
+    expect(await notes(db)).toEqual(['c', 'outer']);
   });
 
   it('may hold attempts of another one', async () => {
@@ -143,7 +136,7 @@ describe('a moving savepoint', () => {
       });
       await outer.attempt(() => write(trx, 'b'));
     });
-    expect(await notes()).toEqual(['a', 'b']);
+    expect(await notes(db)).toEqual(['a', 'b']);
   });
 
   it('does not let an error that was swallowed pass', async () => {
@@ -153,7 +146,7 @@ describe('a moving savepoint', () => {
       await savepoint.attempt(() => write(trx, 'never'));
     });
     expect(await failureOf(run)).toBeInstanceOf(TransactionAbortedError);
-    expect(await notes()).toEqual([]);
+    expect(await notes(db)).toEqual([]);
   });
 
   it('shows the first error when the connection is gone', async () => {

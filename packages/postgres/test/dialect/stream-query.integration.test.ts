@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import { ConnectionError, executeText, type Queryable, ValidationError } from '../../src/index.js';
+import { ConnectionError, ValidationError } from '../../src/index.js';
+import { backendPid } from '../support/backend-pid.js';
 import { failureOf, untilGone } from '../support/conditions.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 
@@ -25,10 +26,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => bed.close());
-
-async function backendPid(on: Queryable): Promise<number> {
-  return Number((await executeText(on, { sql: 'select pg_backend_pid()' })).rows[0]?.[0]);
-}
 
 describe('a stream of rows', () => {
   it.each([1, 7, 25, 100])('gives every row once and in order, %s at a time', async (chunkSize) => {

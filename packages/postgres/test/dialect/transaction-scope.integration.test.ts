@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import {
-  atomically,
-  CommitUnknownError,
-  type Queryable,
-  scopeOf,
-  type TransactionOutcome,
-  type TransactionScope,
-} from '../../src/index.js';
+import { atomically, CommitUnknownError, type Queryable, scopeOf, type TransactionOutcome } from '../../src/index.js';
 import { failureOf, until } from '../support/conditions.js';
 import { type Cut, CuttingProxy, throughPort } from '../support/cutting-proxy.js';
 import { prepare, TestBed } from '../support/test-bed.js';
+import { watch } from '../support/watch.js';
 
 let bed: TestBed;
 let db: Kysely<unknown>;
@@ -27,13 +21,6 @@ beforeAll(async () => {
 });
 beforeEach(() => prepare(pool, 'truncate note'));
 afterAll(() => bed.close());
-
-/** Notes how the transaction of a query's object ends. */
-async function watch(on: Queryable, outcomes: TransactionOutcome[]): Promise<TransactionScope | undefined> {
-  const scope = await scopeOf(on);
-  scope?.onEnd((outcome) => outcomes.push(outcome));
-  return scope;
-}
 
 describe('the scope of a transaction that plain Kysely opened', () => {
   it('ends once as committed, when the writes are visible to others', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
-import { atomically, executeText, type Queryable, TransactionAbortedError } from '../../src/index.js';
+import { atomically, executeText, TransactionAbortedError } from '../../src/index.js';
 import { failureOf } from '../support/conditions.js';
+import { createNotes, notes, write } from '../support/notes.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
@@ -12,18 +13,10 @@ let pool: pg.Pool;
 beforeAll(async () => {
   bed = await TestBed.create();
   ({ db, pool } = bed.open({ pool: { max: 2 } }));
-  await prepare(pool, 'create table note (text text primary key)');
+  await prepare(pool, createNotes);
 });
 beforeEach(() => prepare(pool, 'truncate note'));
 afterAll(() => bed.close());
-
-async function write(on: Queryable, text: string): Promise<void> {
-  await executeText(on, { sql: 'insert into note values ($1)' }, [text]);
-}
-
-async function notes(): Promise<(string | null | undefined)[]> {
-  return (await executeText(db, { sql: 'select text from note order by text' })).rows.map(([text]) => text);
-}
 
 describe('atomically, outside of a transaction', () => {
   it('commits what the function did, and gives its result', async () => {
@@ -33,7 +26,7 @@ describe('atomically, outside of a transaction', () => {
       return 'done';
     });
     expect(result).toBe('done');
-    expect(await notes()).toEqual(['a', 'b']);
+    expect(await notes(db)).toEqual(['a', 'b']);
   });
 
   it('rolls back when the function throws, and throws the same error', async () => {
@@ -43,7 +36,7 @@ describe('atomically, outside of a transaction', () => {
       throw cause;
     });
     expect(await failureOf(run)).toBe(cause);
-    expect(await notes()).toEqual([]);
+    expect(await notes(db)).toEqual([]);
   });
 
   it('rolls back, and says so, when the function swallowed the error of a statement', async () => {
@@ -52,7 +45,7 @@ describe('atomically, outside of a transaction', () => {
       await failureOf(write(trx, 'a'));
     });
     expect(await failureOf(run)).toBeInstanceOf(TransactionAbortedError);
-    expect(await notes()).toEqual([]);
+    expect(await notes(db)).toEqual([]);
   });
 
   it('runs the function on a transaction', async () => {
@@ -67,7 +60,7 @@ describe('atomically, in a transaction of the caller', () => {
       throw new Error('of the caller');
     });
     await expect(run).rejects.toThrow('of the caller');
-    expect(await notes()).toEqual([]);
+    expect(await notes(db)).toEqual([]);
   });
 
   it('takes back only its own part when it fails, and the transaction goes on', async () => {
@@ -80,7 +73,7 @@ describe('atomically, in a transaction of the caller', () => {
       expect(await failureOf(inner)).toHaveProperty('sqlstate', '23505');
       await write(trx, 'after');
     });
-    expect(await notes()).toEqual(['after', 'before']);
+    expect(await notes(db)).toEqual(['after', 'before']);
   });
 
   it('takes back its part when the function swallowed the error of a statement, and the transaction goes on', async () => {
@@ -93,7 +86,7 @@ describe('atomically, in a transaction of the caller', () => {
       expect(await failureOf(inner)).toBeInstanceOf(TransactionAbortedError);
       await write(trx, 'after');
     });
-    expect(await notes()).toEqual(['after', 'before']);
+    expect(await notes(db)).toEqual(['after', 'before']);
   });
 
   it('nests to any depth', async () => {
@@ -110,7 +103,7 @@ describe('atomically, in a transaction of the caller', () => {
         await atomically(one, (two) => write(two, '4'));
       });
     });
-    expect(await notes()).toEqual(['1', '4']);
+    expect(await notes(db)).toEqual(['1', '4']);
   });
 
   it('leaves no savepoint behind, whether it fails or not', async () => {
@@ -136,7 +129,7 @@ describe('atomically, in a transaction of the caller', () => {
     await failureOf(atomically(trx, () => write(trx, 'a').then(() => write(trx, 'a'))));
     await atomically(trx, () => write(trx, 'b'));
     await trx.commit().execute();
-    expect(await notes()).toEqual(['b']);
+    expect(await notes(db)).toEqual(['b']);
   });
 
   it('shows the first error when the connection is gone', async () => {
