@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FaultPattern, startFaultProxy } from '@uno/testing';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
 import { atomically, CommitUnknownError, executeText, type TransactionOutcome } from '../../src/index.js';
 import { backendPid } from '../support/backend-pid.js';
 import { expectCanceled, reason } from '../support/canceled.js';
 import { failureOf, until, untilBlocked } from '../support/conditions.js';
-import { CuttingProxy, throughPort } from '../support/cutting-proxy.js';
 import { createNotes, notes, write } from '../support/notes.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 import { watch } from '../support/watch.js';
@@ -23,6 +23,11 @@ beforeAll(async () => {
 });
 beforeEach(() => prepare(observer, 'truncate note'));
 afterAll(() => bed.close());
+
+/** With which the server says that it has done something. */
+function answer(text: string): FaultPattern {
+  return { from: 'server', name: 'CommandComplete', text };
+}
 
 describe('atomically with a signal', () => {
   it('does what it does without one', async () => {
@@ -113,13 +118,13 @@ describe('atomically with a signal', () => {
   });
 
   it('that is aborted while BEGIN is not answered closes the connection', async () => {
-    const proxy = await CuttingProxy.before(bed.connectionString);
-    const remote = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } });
+    const proxy = await startFaultProxy({ target: bed.connectionString });
+    const remote = bed.open({ pool: { max: 1, connectionString: proxy.connectionString } });
     await executeText(remote.db, { sql: 'select 1' });
     const controller = new AbortController();
     const seen: string[] = [];
     const run = atomically(remote.db, async () => void seen.push('run'), { signal: controller.signal, writes: true });
-    proxy.arm('start transaction', 'no-answer');
+    proxy.inject({ when: answer('START TRANSACTION'), action: 'stall' });
     const failure = failureOf(run);
     await until('it is on its way', async () => {
       const { rows } = await observer.query("select 1 from pg_stat_activity where query like 'start transaction%'");
@@ -172,8 +177,8 @@ describe('a COMMIT whose signal is aborted', () => {
   });
 
   it('and that is not answered within the grace period is a CommitUnknownError', async () => {
-    const proxy = await CuttingProxy.before(bed.connectionString);
-    const remote = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } });
+    const proxy = await startFaultProxy({ target: bed.connectionString });
+    const remote = bed.open({ pool: { max: 1, connectionString: proxy.connectionString } });
     const controller = new AbortController();
     const outcomes: TransactionOutcome[] = [];
     const run = atomically(
@@ -181,7 +186,7 @@ describe('a COMMIT whose signal is aborted', () => {
       async (trx) => {
         await watch(trx, outcomes);
         await write(trx, 'a');
-        proxy.arm('commit', 'no-answer');
+        proxy.inject({ when: answer('COMMIT'), action: 'stall' });
       },
       { signal: controller.signal },
     );
@@ -197,13 +202,13 @@ describe('a COMMIT whose signal is aborted', () => {
 
 describe('a ROLLBACK that is not answered', () => {
   it('closes the connection, and shows the error that led to it', async () => {
-    const proxy = await CuttingProxy.before(bed.connectionString);
-    const remote = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } });
+    const proxy = await startFaultProxy({ target: bed.connectionString });
+    const remote = bed.open({ pool: { max: 1, connectionString: proxy.connectionString } });
     const outcomes: TransactionOutcome[] = [];
     const run = remote.db.transaction().execute(async (trx) => {
       await watch(trx, outcomes);
       await sql`insert into note values ('a')`.execute(trx);
-      proxy.arm('rollback', 'no-answer');
+      proxy.inject({ when: answer('ROLLBACK'), action: 'stall' });
       throw reason;
     });
     expect(await failureOf(run)).toBe(reason);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FaultProxy, startFaultProxy } from '@uno/testing';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
 import {
@@ -16,8 +17,9 @@ import {
 import { backendPid } from '../support/backend-pid.js';
 import { expectCanceled, reason } from '../support/canceled.js';
 import { failureOf, until, untilBlocked, untilGone, untilRunning } from '../support/conditions.js';
-import { CuttingProxy, throughPort } from '../support/cutting-proxy.js';
+import { Door } from '../support/door.js';
 import { type Opened, prepare, TestBed } from '../support/test-bed.js';
+import { throughPort } from '../support/through-port.js';
 import { anonymousTls, TlsProxy } from '../support/tls-proxy.js';
 
 let bed: TestBed;
@@ -189,7 +191,7 @@ describe('a cancel that nobody asked for through the signal', () => {
 describe('a connection over', () => {
   it('a Unix socket is cancelled over that', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'uno-'));
-    const proxy = await CuttingProxy.before(bed.connectionString, join(directory, '.s.PGSQL.5432'));
+    const door = await Door.before(bed.connectionString, join(directory, '.s.PGSQL.5432'));
     const url = new URL(bed.connectionString);
     const local = bed.open({
       pool: {
@@ -198,9 +200,9 @@ describe('a connection over', () => {
       },
     });
     expectCanceled(await abortedWhileRunning(local.db));
-    expect(proxy.accepted).toBe(2);
+    expect(door.accepted).toBe(2);
     await local.db.destroy();
-    await proxy.close();
+    await door.close();
     await rm(directory, { recursive: true });
   });
 
@@ -221,10 +223,15 @@ describe('a connection over', () => {
 });
 
 describe('a statement that cannot be cancelled', () => {
-  async function behindProxy(): Promise<Opened<unknown> & { proxy: CuttingProxy }> {
-    const proxy = await CuttingProxy.before(bed.connectionString);
-    const connectionString = throughPort(bed.connectionString, proxy.port);
-    return { ...bed.open({ pool: { connectionString, max: 1 } }), proxy };
+  async function behindDoor(): Promise<Opened<unknown> & { door: Door }> {
+    const door = await Door.before(bed.connectionString);
+    const connectionString = throughPort(bed.connectionString, door.port);
+    return { ...bed.open({ pool: { connectionString, max: 1 } }), door };
+  }
+
+  async function behindProxy(): Promise<Opened<unknown> & { proxy: FaultProxy }> {
+    const proxy = await startFaultProxy({ target: bed.connectionString });
+    return { ...bed.open({ pool: { connectionString: proxy.connectionString, max: 1 } }), proxy };
   }
 
   /** The server must not work on for somebody who has left; that is its own business then. */
@@ -234,48 +241,47 @@ describe('a statement that cannot be cancelled', () => {
   }
 
   it('because no server takes the request settles by closing the connection', async () => {
-    const { db: remote, pool: own, proxy } = await behindProxy();
+    const { db: remote, pool: own, door } = await behindDoor();
     const pid = await backendPid(remote);
-    proxy.refuseNew();
+    door.shut();
     const error = await abortedWhileRunning(remote);
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ retry: 'if-idempotent', cause: reason });
     expect(String(error)).toContain('ECONNREFUSED');
     await until('it is not used again', async () => own.totalCount === 0);
     await endOn(pid);
-    await proxy.close();
+    await door.close();
   });
 
   it('in a transaction is a CanceledError: nothing of it can have been written', async () => {
-    const { db: remote, pool: own, proxy } = await behindProxy();
+    const { db: remote, pool: own, door } = await behindDoor();
     const pids: number[] = [];
     const run = remote.transaction().execute(async (trx) => {
       pids.push(await backendPid(trx));
-      proxy.refuseNew();
+      door.shut();
       throw await abortedWhileRunning(trx);
     });
     expectCanceled(await failureOf(run));
     await until('it is not used again', async () => own.totalCount === 0);
     for (const pid of pids) await endOn(pid);
-    await proxy.close();
+    await door.close();
   });
 
   it('because the server takes the request and does not end the socket settles after the grace period', async () => {
     const { db: remote, pool: own, proxy } = await behindProxy();
     const pid = await backendPid(remote);
-    proxy.holdNew();
+    proxy.inject({ when: { name: 'CancelRequest' }, action: 'stall' });
     const error = await abortedWhileRunning(remote);
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ retry: 'if-idempotent', cause: reason });
     await until('it is not used again', async () => own.totalCount === 0);
     await endOn(pid);
-    proxy.letGo();
     await proxy.close();
   });
 
   it('because its answer never comes settles after the grace period', async () => {
     const { db: remote, pool: own, proxy } = await behindProxy();
-    proxy.arm('pg_sleep', 'no-answer');
+    proxy.inject({ when: { from: 'server', name: 'ErrorResponse' }, action: 'stall' });
     const error = await abortedWhileRunning(remote);
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({ message: expect.stringContaining('within 2000 ms'), cause: reason });
@@ -293,13 +299,12 @@ describe('a statement that cannot be cancelled', () => {
     const running = executeText(remote, insert, [], { signal: controller.signal });
     const other = await bed.session();
     await untilBlocked(other, pid);
-    proxy.holdNew();
+    const cancel = proxy.inject({ when: { name: 'CancelRequest' }, action: 'stall' });
     controller.abort(reason);
-    await until('the cancel is on its way', async () => proxy.accepted === 2);
+    await cancel.fired;
     await prepare(observer, 'commit');
     expect((await running).rows).toEqual([['1']]);
     await until('it is not used again', async () => own.totalCount === 0);
-    proxy.letGo();
     await proxy.close();
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FaultAction, type FaultProxy, startFaultProxy } from '@uno/testing';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { UnoPostgresDriver } from '../../src/dialect/uno-postgres-driver.js';
@@ -13,8 +14,9 @@ import {
 } from '../../src/index.js';
 import { backendPid } from '../support/backend-pid.js';
 import { failureOf, until, untilGone } from '../support/conditions.js';
-import { type Cut, CuttingProxy, throughPort } from '../support/cutting-proxy.js';
+import { Door } from '../support/door.js';
 import { prepare, TestBed } from '../support/test-bed.js';
+import { throughPort } from '../support/through-port.js';
 import { watch } from '../support/watch.js';
 
 const lockAtCommit = 4713;
@@ -22,7 +24,7 @@ const lockAtCommit = 4713;
 let bed: TestBed;
 let db: Kysely<unknown>;
 let pool: pg.Pool;
-let proxy: CuttingProxy;
+let proxy: FaultProxy;
 let observer: pg.Client;
 let holder: pg.Client;
 let outcomes: TransactionOutcome[];
@@ -43,18 +45,18 @@ beforeAll(async () => {
 beforeEach(async () => {
   outcomes = [];
   await prepare(observer, 'truncate note');
-  proxy = await CuttingProxy.before(bed.connectionString);
+  proxy = await startFaultProxy({ target: bed.connectionString });
   // One connection: looking must not wait for the one that was lost.
-  ({ db, pool } = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) } }));
+  ({ db, pool } = bed.open({ pool: { max: 1, connectionString: proxy.connectionString } }));
 });
 afterAll(() => bed.close());
 
 /** Inserts a row in a transaction that is cut at COMMIT. */
-function cutAtCommit(cut: Cut, id: number, atCut: () => void = () => {}, writes = true): Promise<number> {
+function cutAtCommit(action: FaultAction, id: number, atCut: () => void = () => {}, writes = true): Promise<number> {
   const run = async (trx: Queryable): Promise<number> => {
     await watch(trx, outcomes);
     await executeText(trx, { sql: 'insert into note values ($1)' }, [String(id)]);
-    proxy.arm('commit', cut);
+    proxy.inject({ when: { from: 'client', text: 'commit' }, action });
     atCut();
     return id;
   };
@@ -76,7 +78,7 @@ async function transactionIdIn(on: Queryable): Promise<string | undefined> {
 
 describe('a COMMIT on a connection that is lost, of a transaction that writes', () => {
   it('has succeeded where the server did it', async () => {
-    expect(await cutAtCommit('after-the-answer', 1)).toBe(1);
+    expect(await cutAtCommit('answer-lost', 1)).toBe(1);
     expect(outcomes).toEqual(['committed']);
     expect(await ids()).toEqual([1]);
     expect(await executeText(db, { sql: 'select 1' })).toMatchObject({ rows: [['1']] });
@@ -84,7 +86,7 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
   });
 
   it('is a ConnectionError that allows to do it again where the server never got it', async () => {
-    const error = await failureOf(cutAtCommit('before-forwarding', 2));
+    const error = await failureOf(cutAtCommit('cut', 2));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error).toMatchObject({
       retry: 'whole-transaction',
@@ -99,7 +101,7 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
 
   it('is waited for while the server is still at it', async () => {
     await prepare(holder, `select pg_advisory_lock(${lockAtCommit})`);
-    const run = cutAtCommit('after-forwarding', 8);
+    const run = cutAtCommit('cut-after', 8);
     await until('it is asked what became of it', async () => {
       const { rows } = await observer.query(
         "select 1 from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_xact_status%'",
@@ -116,7 +118,7 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
 
   it('is unknown where the server does not come to an end of it', async () => {
     await prepare(holder, `select pg_advisory_lock(${lockAtCommit})`);
-    const error = await failureOf(cutAtCommit('after-forwarding', 8));
+    const error = await failureOf(cutAtCommit('cut-after', 8));
     expect(error).toBeInstanceOf(CommitUnknownError);
     expect(error).toMatchObject({
       retry: 'if-idempotent',
@@ -129,22 +131,23 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
   });
 
   it('is unknown in bounded time where the server is away, and the connection that comes late is given back', async () => {
+    // Connected already: what comes from now on is to find the server away.
+    await executeText(db, { sql: 'select 1' });
+    const away = proxy.inject({ when: { name: 'StartupMessage' }, action: 'stall', times: Number.POSITIVE_INFINITY });
     const started = performance.now();
-    const error = await failureOf(cutAtCommit('after-the-answer', 3, () => proxy.holdNew()));
+    const error = await failureOf(cutAtCommit('answer-lost', 3));
     expect(error).toBeInstanceOf(CommitUnknownError);
     expect(performance.now() - started).toBeLessThan(12_000);
     expect(outcomes).toEqual(['unknown']);
-    proxy.letGo();
+    away.remove();
+    proxy.resume();
     await until('it is given back', async () => pool.idleCount === 1);
     await close();
   });
 
   it('is unknown where the server does not answer the question', async () => {
-    const error = await failureOf(
-      cutAtCommit('after-the-answer', 4, () => {
-        pool.once('connect', () => proxy.arm('pg_xact_status', 'no-answer'));
-      }),
-    );
+    proxy.inject({ when: { from: 'client', text: 'pg_xact_status' }, action: 'stall' });
+    const error = await failureOf(cutAtCommit('answer-lost', 4));
     expect(error).toBeInstanceOf(CommitUnknownError);
     expect(outcomes).toEqual(['unknown']);
     await until('that connection is closed', async () => pool.totalCount === 0);
@@ -152,8 +155,9 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
   });
 
   it('finds a server again that refuses connections for a while', async () => {
-    const port = proxy.port;
-    const run = cutAtCommit('after-the-answer', 5, () => proxy.refuseNew());
+    const door = await Door.before(proxy.connectionString);
+    ({ db, pool } = bed.open({ pool: { max: 1, connectionString: throughPort(bed.connectionString, door.port) } }));
+    const run = cutAtCommit('answer-lost', 5, () => door.shut());
     let failures = 0;
     const connect = pool.connect.bind(pool);
     Object.assign(pool, {
@@ -164,15 +168,15 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
         }),
     });
     await until('it was refused', async () => failures > 1);
-    const again = await CuttingProxy.before(bed.connectionString, undefined, port);
+    await door.open();
     expect(await run).toBe(5);
     expect(outcomes).toEqual(['committed']);
-    await db.destroy();
-    await again.close();
+    await close();
+    await door.close();
   });
 
   it('of which the id was not asked for is unknown, as ever', async () => {
-    expect(await failureOf(cutAtCommit('after-the-answer', 6, undefined, false))).toBeInstanceOf(CommitUnknownError);
+    expect(await failureOf(cutAtCommit('answer-lost', 6, undefined, false))).toBeInstanceOf(CommitUnknownError);
     expect(outcomes).toEqual(['unknown']);
     await close();
   });
@@ -183,7 +187,7 @@ describe('a COMMIT on a connection that is lost, of a transaction that writes', 
       async (trx) => {
         const scope = await watch(trx, outcomes);
         Object.assign(scope ?? {}, { transactionId: '4000000000000' });
-        proxy.arm('commit', 'after-the-answer');
+        proxy.inject({ when: { from: 'client', text: 'commit' }, action: 'answer-lost' });
       },
       { writes: true },
     );
@@ -245,7 +249,7 @@ describe('the id of a transaction', () => {
   it('does not leave a transaction open where it cannot be had', async () => {
     const controller = new AbortController();
     const pid = await backendPid(db);
-    proxy.arm('pg_current_xact_id', 'after-the-answer');
+    proxy.inject({ when: { from: 'client', text: 'pg_current_xact_id' }, action: 'answer-lost' });
     expect(await failureOf(atomically(db, async () => 1, { writes: true, signal: controller.signal }))).toBeInstanceOf(
       ConnectionError,
     );

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type FaultAction, startFaultProxy } from '@uno/testing';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
 import { atomically, CommitUnknownError, type Queryable, scopeOf, type TransactionOutcome } from '../../src/index.js';
 import { failureOf, until } from '../support/conditions.js';
-import { type Cut, CuttingProxy, throughPort } from '../support/cutting-proxy.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 import { watch } from '../support/watch.js';
 
@@ -116,16 +116,16 @@ describe('scopeOf', () => {
 });
 
 describe('a connection that is cut during COMMIT', () => {
-  async function cutAt(cut: Cut, outcomes: TransactionOutcome[]): Promise<unknown> {
-    const proxy = await CuttingProxy.before(bed.connectionString);
+  async function cutAt(action: FaultAction, outcomes: TransactionOutcome[]): Promise<unknown> {
+    const proxy = await startFaultProxy({ target: bed.connectionString });
     const remote = bed.open({
-      pool: { max: 1, connectionString: throughPort(bed.connectionString, proxy.port) },
+      pool: { max: 1, connectionString: proxy.connectionString },
     });
     const error = await failureOf(
       remote.db.transaction().execute(async (trx) => {
         await watch(trx, outcomes);
         await sql`insert into note values (7)`.execute(trx);
-        proxy.arm('commit', cut);
+        proxy.inject({ when: { from: 'client', text: 'commit' }, action });
       }),
     );
     expect(await sql`select 1 as x`.execute(remote.db)).toEqual({ rows: [{ x: 1 }] });
@@ -135,11 +135,11 @@ describe('a connection that is cut during COMMIT', () => {
   }
 
   it.each([
-    ['before the server got it: the transaction is not in the database', 'before-forwarding', []],
-    ['after the server did it: the transaction is in the database', 'after-the-answer', [{ id: 7 }]],
-  ] as const)('is a CommitUnknownError and the outcome unknown, %s', async (_what, cut, rows) => {
+    ['before the server got it: the transaction is not in the database', 'cut', []],
+    ['after the server did it: the transaction is in the database', 'answer-lost', [{ id: 7 }]],
+  ] as const)('is a CommitUnknownError and the outcome unknown, %s', async (_what, action, rows) => {
     const outcomes: TransactionOutcome[] = [];
-    const error = await cutAt(cut, outcomes);
+    const error = await cutAt(action, outcomes);
     expect(error).toBeInstanceOf(CommitUnknownError);
     expect(error).toMatchObject({
       code: 'UNO_COMMIT_UNKNOWN',
@@ -152,7 +152,7 @@ describe('a connection that is cut during COMMIT', () => {
   });
 
   it('leaves no session of it on the server', async () => {
-    await cutAt('before-forwarding', []);
+    await cutAt('cut', []);
     await until('the transaction is gone from the server', async () => {
       const { rows } = await pool.query(
         `select 1 from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`,
