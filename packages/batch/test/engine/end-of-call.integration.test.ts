@@ -2,11 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type BatchConfig, BatchOperationsPort, BatchProcessor } from '@uno/batch';
 import { BatchError, UnoContext, UnoDBRepository } from '@uno/domain';
 import { CanceledError, OperationTimeoutError } from '@uno/postgres';
+import { failureOf } from '../support/failure-of.js';
 import { someTowns, towns } from '../support/town.js';
+import { until } from '../support/until.js';
 import { EngineDatabase, type TownPool } from './support/engine-database.js';
 import { Gate } from './support/gate.js';
+import { settle } from './support/settle.js';
 import { strategies } from './support/strategies.js';
-import { settle, until } from './support/until.js';
 
 let database: EngineDatabase;
 let pool: TownPool;
@@ -26,13 +28,6 @@ const config: BatchConfig = { batchSize: 2, maxWorkers: 3, retryDelayMs: 0 };
 /** Towns of which the one at a position has the name of the first. */
 function oneBad(count: number, at: number) {
   return someTowns(count).map((town, i) => (i === at ? { ...town, name: 'town 0' } : town));
-}
-
-async function failureOf(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }
 
 describe('an async function of the caller’s that hangs', () => {

@@ -5,8 +5,8 @@ import { CommitUnknownError } from '@uno/postgres';
 import { sql } from 'kysely';
 import { idleRecorder } from '../../src/metrics/call-recorder.js';
 import { TransactionWorkspace } from '../../src/workspace/transaction-workspace.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { openTestContext, type TestContext } from '../support/test-context.js';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
 
 /** A level that cannot be read back when it is above 100, and a moment that JavaScript may not have. */
 class Gauge {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchOperationsPort } from '@uno/batch';
 import { BatchError, UnitOfWork, UnoContext, UnoDBRepository } from '@uno/domain';
-import { failureOf } from './support/failure-of.js';
+import { failureOf } from '../support/failure-of.js';
 import { load } from './support/load.js';
-import { untilWaiting } from './support/until.js';
+import { untilWaiting } from './support/sessions.js';
 import { countOf, crates, openYard, type Yard } from './support/yard.js';
 
 let yard: Yard;

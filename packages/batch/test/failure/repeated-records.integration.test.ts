@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { BatchOperations, BatchOperationsPort } from '@uno/batch';
 import { column, createTables, mapEntity, UnoContext, UnoDBRepository } from '@uno/domain';
 import fc from 'fast-check';
-import { batchErrorOf } from './support/failure-of.js';
+import { batchErrorOf } from '../support/failure-of.js';
 import { range } from './support/load.js';
 import { Crate, crates, openYard, type Yard } from './support/yard.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchOperations, BatchOperationsPort } from '@uno/batch';
 import { UnoContext, UnoDBRepository } from '@uno/domain';
-import { batchErrorOf, failureOf } from './support/failure-of.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { crates, openYard, type Yard } from './support/yard.js';
 
 let yard: Yard;
