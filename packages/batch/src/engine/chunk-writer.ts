@@ -1,6 +1,5 @@
 import { EndOfCall, type FailedRecord } from '@uno/domain';
 import { UnoError } from '@uno/postgres';
-import { AmbiguousKeysError } from './ambiguous-keys-error.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import type { Chunk, ChunkReport, Piece } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
@@ -110,8 +109,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       if (good.length > 0) await this.#attempt(session, good, findings, failed);
       return;
     }
-    const isAmbiguous = error instanceof AmbiguousKeysError;
-    const runs = this.#call.skips && !isAmbiguous ? [] : this.#unfolded(items);
+    const runs = this.#call.skips ? [] : this.#unfolded(items);
     if (runs.length > 1) {
       for (const run of runs) await this.#attempt(session, run, findings, failed);
       return;
@@ -122,9 +120,8 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   /**
-   * Where the first record at fault ends the call, and where others turn out to mean the same row, those that were made
-   * one are taken apart again, because a record between them may come first: into runs in the order of the records, no two
-   * of a run being of one item.
+   * Where the first record at fault ends the call, those that were made one are taken apart again, because a record
+   * between them may be the first: into runs in the order of the records, no two of a run being of one item.
    */
   #unfolded(items: readonly I[]): I[][] {
     const parts = items.flatMap((item) => this.#job.partsOf(item).map((part) => ({ item, part })));

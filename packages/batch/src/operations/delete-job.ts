@@ -32,7 +32,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** The row of a key that comes twice is there for the first one only. */
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
-    if (!this.isDetailed) return items;
+    if (!this.isDetailed || !this.mapping.hasTextKey) return items;
     return foldDuplicates(items, { fields: [], identity: ({ key }) => key, overlays: () => false });
   }
 

@@ -30,7 +30,9 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
-    const { fields } = this.mapping;
+    const { fields, hasTextKey } = this.mapping;
+    // Others of another spelling may come between them: that is found out by PostgreSQL.
+    if (!hasTextKey) return items;
     return foldDuplicates(items, {
       fields,
       identity: ({ key }) => key,

@@ -48,6 +48,8 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   /** Records that mean the same row made one, since PostgreSQL refuses to touch a row twice in one statement. */
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
     const { fields } = this.mapping;
+    // Others of another spelling may come between them: that is found out by PostgreSQL.
+    if (!this.#isCanonical) return items;
     const written = updatedOf(this.#columns, fields);
     return foldDuplicates(items, {
       fields,
@@ -61,7 +63,12 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     const texts = constraintTexts(this.mapping, constraint, item).filter((text) => text !== null);
     // SQL's NULLs are all different.
     if (texts.length < constraint.length) return undefined;
-    return constraint.every((field) => field.type.canonical) ? keyText(texts) : '';
+    return this.#isCanonical ? keyText(texts) : '';
+  }
+
+  /** Whether the texts of the constraint tell rows apart. */
+  get #isCanonical(): boolean {
+    return this.#columns.constraint.every((field) => field.type.canonical);
   }
 
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
@@ -70,7 +77,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       const ordered = inLockOrder(members, (item) => constraintTexts(this.mapping, constraint, item).map(String));
       return { shape: this.#shapeOf(fields), items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
     });
-    const isPlain = items.length === 1 || constraint.every((field) => field.type.canonical);
+    const isPlain = items.length === 1 || this.#isCanonical;
     return {
       isOneStatement: groups.length === 1 && !this.options.models && isPlain,
       send: async (session) => {

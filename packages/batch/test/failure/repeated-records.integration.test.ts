@@ -145,6 +145,7 @@ describe('keys of one row that are spelt in several ways', () => {
     await createTables(yard.db, [prices]);
   });
 
+  const how = fc.constantFrom('abort' as const, 'skip' as const);
   const spellings = fc.constantFrom('1', '1.0', '1.00', '2', '2.0');
   const records = fc.array(fc.record({ amount: spellings, n: fc.nat(9) }), { maxLength: 8 });
 
@@ -158,17 +159,17 @@ describe('keys of one row that are spelt in several ways', () => {
     const repositoryOfPrices = new UnoDBRepository(context, prices);
     const operationsOnPrices = new BatchOperations({ table: prices, db: yard.db });
     await fc.assert(
-      fc.asyncProperty(records, fc.constantFrom('abort' as const, 'skip' as const), async (all, onRecordError) => {
+      fc.asyncProperty(records, how, fc.integer({ min: 1, max: 9 }), async (all, onRecordError, batchSize) => {
         const seen: unknown[] = [];
         for (const useBatchOperations of [true, false]) {
           await yard.run('truncate price; insert into price values (1, 0), (2, 0)');
-          const options = { useBatchOperations, onRecordError, outcomes: true } as const;
+          const options = { useBatchOperations, onRecordError, batchSize, outcomes: true } as const;
           const { updated } = await repositoryOfPrices.batchUpdate(all, options);
           seen.push({ updated, rows: await stored() });
         }
         expect(seen[0]).toEqual(seen[1]);
         await yard.run('truncate price');
-        await operationsOnPrices.batchUpsert(all, { onRecordError });
+        await operationsOnPrices.batchUpsert(all, { onRecordError, batchSize });
         const last = new Map(all.map(({ amount, n }) => [Number(amount), n]));
         expect(await stored()).toEqual([...last].sort(([a], [b]) => a - b).map(([amount, n]) => ({ amount, n })));
       }),
