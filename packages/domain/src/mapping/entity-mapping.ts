@@ -111,9 +111,11 @@ export class EntityMapping<
    * @throws CallbackError when the class throws
    */
   hydrate(row: TextRow): E {
-    return this.#made((field) => {
-      const text = row[field.position] ?? null;
-      return text === null ? null : this.#decode(field, text);
+    return this.#made((entity) => {
+      for (const field of this.fields) {
+        const text = row[field.position] ?? null;
+        entity[field.property] = text === null ? null : this.#decode(field, text);
+      }
     });
   }
 
@@ -129,14 +131,15 @@ export class EntityMapping<
    * @throws CallbackError when the class throws
    */
   restore(snapshot: Snapshot): E {
-    return this.#made((field) => copied(field, snapshot[field.position]));
+    return this.#made((entity) => {
+      for (const field of this.fields) entity[field.property] = copied(field, snapshot[field.position]);
+    });
   }
 
-  #made(read: (field: Field) => unknown): E {
+  #made(fill: (entity: Record<string, unknown>) => void): E {
     try {
       const entity = new this.entity();
-      const target = asRecord(entity);
-      for (const field of this.fields) target[field.property] = read(field);
+      fill(asRecord(entity));
       return entity;
     } catch (error) {
       throw UnoError.is(error) ? error : new CallbackError('entity', error);
