@@ -85,7 +85,7 @@ describe('a server that does not answer', () => {
   });
 
   it('is a pool that has no connection to give in time', async () => {
-    const { db } = bed.open({ pool: { max: 1, connectionTimeoutMillis: 50 } });
+    const { db } = bed.open({ pool: { max: 1, connectionTimeoutMillis: 500 } });
     const error = await db.connection().execute(() => failureOf(sql`select 1`.execute(db)));
     expectConnectionError(error, 'safe', url.port, bed.databaseName, 'timeout');
   });
