@@ -134,6 +134,7 @@ describe('a call whose source hangs', () => {
     const { source, seen } = hanging(6);
     const failure = failureOf(operationsOf().batchInsert(source, { strategy, signal: controller.signal }));
     await until('the source hangs', () => seen.asked === 7);
+    if (strategy === 'parallel') await until('a chunk is written', async () => (await countOf(yard)) === 4);
     controller.abort(reason);
     const error = await failure;
     expect(seen.returned).toBe(1);
