@@ -30,9 +30,9 @@ export type {
   RelationName,
   UpdatableField,
 } from './mapping/inferred-types.js';
-export { encodeKey, encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
+export { encodeEntityKey, encodeKey, encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
-export { encodeField, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
+export { encodeField, type FieldValues, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
 export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';

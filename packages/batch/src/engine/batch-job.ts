@@ -46,6 +46,8 @@ export interface Account<I, V> extends ProgressCounts {
   readonly written: IndexRanges;
   readonly failures: readonly FailedRecord[];
   add(report: ChunkReport<I, V>): void;
+  /** Does what can wait until the server is busy. When it fails, it fails again when it is called again. */
+  catchUp?(): void;
 }
 
 /**

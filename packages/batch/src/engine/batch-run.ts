@@ -28,6 +28,12 @@ import { WorkerQueue } from './worker-queue.js';
 /** Chunks that are made ahead of the one that is being executed, and chunks that wait to be post-processed. */
 const pipelineDepth = 2;
 
+/** Chunks in their order, and the one after a chunk, if it is there already. */
+interface UpcomingChunks<I, P> {
+  readonly chunks: AsyncIterable<Chunk<I, P>>;
+  after(chunk: Chunk<I, P>): Chunk<I, P> | undefined;
+}
+
 /** One call: takes records from a source, does them under a strategy, and keeps account of what came of each. */
 export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #job: BatchJob<S, R, I, V, A>;
@@ -41,6 +47,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #inDoubt = new Set<Iterable<I>>();
   #doubt: CommitUnknownError | undefined;
   #chunks: ChunkSource<I, Prepared<S, V>> | undefined;
+  /** The next chunk, when it was encoded while the server was busy with the one before. */
+  #ready: Chunk<I, Prepared<S, V>> | undefined;
 
   constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall) {
     this.#job = job;
@@ -122,8 +130,12 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   async #eachByItself(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<void> {
     const stage = this.#postStage();
+    const { chunks, after } = this.#ahead(source);
     try {
-      for await (const chunk of this.#ahead(source)) await stage.push(await this.#certainly(chunk, writer));
+      for await (const chunk of chunks) {
+        const meanwhile = () => this.#meanwhile(after(chunk), this.#account);
+        await stage.push(await this.#certainly(chunk, writer, meanwhile));
+      }
       await stage.end();
     } catch (error) {
       // What is committed stays so, and is post-processed.
@@ -138,13 +150,17 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     checksAtOnce: boolean,
   ): Promise<A> {
     const account = this.#job.newAccount();
-    const chunks = this.#ahead(source)[Symbol.asyncIterator]();
+    const ahead = this.#ahead(source);
+    const chunks = ahead.chunks[Symbol.asyncIterator]();
     const run = async (session: S) => {
       const stage = this.#postStage();
       try {
         for (; !next.done; next = await chunks.next()) {
           const chunk = next.value;
-          const report = await this.#timed(chunk, () => writer.among(session, chunk, account.failed));
+          const meanwhile = () => this.#meanwhile(ahead.after(chunk), account);
+          const report = await this.#timed(chunk, () =>
+            writer.among(session, this.#prepared(chunk), account.failed, meanwhile),
+          );
           account.add(report);
           await this.#tell(account);
           await stage.push(report);
@@ -210,7 +226,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
         isOver = deadline.isOver;
         if (workers.hasFailed || isOver) break;
         workers.begin(chunk.number, identities, async () => {
-          const report = await this.#certainly(chunk, this.#writer);
+          const report = await this.#certainly(chunk, this.#writer, () => this.#meanwhile(undefined, this.#account));
           await this.#job.postProcess?.(report);
         });
         // Until it has asked the pool for its connection, which otherwise would seem to be free for the next one.
@@ -228,9 +244,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   /** A chunk by itself, until it is committed. */
-  async #certainly(chunk: Chunk<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<ChunkReport<I, V>> {
+  async #certainly(
+    chunk: Chunk<I, Prepared<S, V>>,
+    writer: ChunkWriter<S, R, I, V, A>,
+    meanwhile: () => void,
+  ): Promise<ChunkReport<I, V>> {
     const attempt = (checksAtOnce: boolean) =>
-      this.#timed(chunk, () => writer.byItself(chunk, this.#account.failed, checksAtOnce));
+      this.#timed(chunk, () => writer.byItself(this.#prepared(chunk), this.#account.failed, checksAtOnce, meanwhile));
     const named = () =>
       namingRefused(
         this.#call.skips,
@@ -288,14 +308,36 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     return report;
   }
 
-  /** In a pipeline, the next chunks are read and encoded while one is being executed. */
-  #ahead(source: ChunkSource<I, Prepared<S, V>>): AsyncIterable<Chunk<I, Prepared<S, V>>> {
-    if (this.#call.strategy !== 'pipelined') return source.chunks();
-    return prefetch(this.#prepared(source.chunks()), pipelineDepth, source.isRepeatable);
+  /** In a pipeline, the next chunks are read while one is being executed. */
+  #ahead(source: ChunkSource<I, Prepared<S, V>>): UpcomingChunks<I, Prepared<S, V>> {
+    if (this.#call.strategy !== 'pipelined') {
+      return { chunks: source.chunks(), after: (chunk) => source.after(chunk) };
+    }
+    const waiting: Chunk<I, Prepared<S, V>>[] = [];
+    return {
+      chunks: prefetch(source.chunks(), pipelineDepth, source.isRepeatable, waiting),
+      after: () => waiting[0],
+    };
   }
 
-  async *#prepared(chunks: AsyncIterable<Chunk<I, Prepared<S, V>>>): AsyncIterable<Chunk<I, Prepared<S, V>>> {
-    for await (const chunk of chunks) yield { ...chunk, prepared: this.#tryToPrepare(chunk.items) };
+  /** While the server is busy: encodes the next chunk, and lets the account do what it has put off. */
+  #meanwhile(next: Chunk<I, Prepared<S, V>> | undefined, account: A): void {
+    if (this.#call.ending.aborted) return;
+    if (next !== undefined && this.#ready?.items !== next.items) {
+      this.#ready = { ...next, prepared: this.#tryToPrepare(next.items) };
+    }
+    try {
+      account.catchUp?.();
+    } catch {
+      // It fails again when the result is made, which is where there is somebody to tell.
+    }
+  }
+
+  #prepared(chunk: Chunk<I, Prepared<S, V>>): Chunk<I, Prepared<S, V>> {
+    const ready = this.#ready;
+    if (ready?.items !== chunk.items) return chunk;
+    this.#ready = undefined;
+    return ready;
   }
 
   #tryToPrepare(items: readonly I[]): Prepared<S, V> | undefined {

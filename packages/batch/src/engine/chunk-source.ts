@@ -2,7 +2,7 @@ import { calling } from '@uno/domain';
 import type { OpenSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
-import type { Chunk, Entry } from './chunk.js';
+import type { Chunk } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
 import { type ReadRecords, RecordReader } from './record-reader.js';
 
@@ -17,6 +17,8 @@ export interface ChunkSource<I, P> {
   /** The items of all chunks so far, where these are kept. */
   items(): Iterable<I>;
   chunks(): AsyncIterable<Chunk<I, P>>;
+  /** The chunk after one, if it is there already. */
+  after(chunk: Chunk<I, P>): Chunk<I, P> | undefined;
 }
 
 /** Cuts items into chunks of at most `size`, in order; what was found while they were read goes with the first. */
@@ -57,6 +59,10 @@ export class ListedChunks<I, P> implements ChunkSource<I, P> {
   async *chunks(): AsyncIterableIterator<Chunk<I, P>> {
     yield* this.#chunks;
   }
+
+  after({ number }: Chunk<I, P>): Chunk<I, P> | undefined {
+    return this.#chunks[number + 1];
+  }
 }
 
 /** Reads everything there is, so that all of it is checked before anything is sent, and folded together. */
@@ -65,21 +71,21 @@ export async function readAll<S extends Session, R, I, V, A extends Account<I, V
   call: EngineCall,
   source: OpenSource<R>,
 ): Promise<{ readonly read: ReadRecords<I>; readonly total: number }> {
-  const entries: Entry<R>[] = [];
-  if (source.list === undefined) {
-    const breather = new Breather(call.deadline);
-    for (;;) {
-      const next = await call.deadline.race(calling('source', () => source.next()));
-      if (next === undefined) break;
-      entries.push({ record: next.record, index: entries.length });
-      if (breather.isDue()) await breather.breathe();
-    }
-  } else {
-    for (const [index, record] of source.list.entries()) entries.push({ record, index });
-  }
-  const read = await new RecordReader(job, call).read(entries);
+  const records = source.list ?? (await drained(call, source));
+  const read = await new RecordReader(job, call).read(records, 0);
   const items = job.fold === undefined ? read.items : [...job.fold(read.items)];
-  return { read: { ...read, items }, total: entries.length };
+  return { read: { ...read, items }, total: records.length };
+}
+
+async function drained<R>(call: EngineCall, source: OpenSource<R>): Promise<R[]> {
+  const records: R[] = [];
+  const breather = new Breather(call.deadline);
+  for (;;) {
+    const next = await call.deadline.race(calling('source', () => source.next()));
+    if (next === undefined) return records;
+    records.push(next.record);
+    if (breather.isDue()) await breather.breathe();
+  }
 }
 
 /** Reads a chunk when it is asked for, so that no more than that is in memory. */
@@ -135,33 +141,39 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
     }
   }
 
+  /** Nothing is read ahead here. */
+  after(): undefined {
+    return undefined;
+  }
+
   async #next(): Promise<Chunk<I, Prepared<S, V>> | undefined> {
-    const entries = await this.#take();
-    if (entries.length === 0) return undefined;
-    const { items, dropped, refused } = await this.#reader.read(entries);
+    const first = this.#taken;
+    const records = await this.#take();
+    if (records.length === 0) return undefined;
+    const { items, dropped, refused } = await this.#reader.read(records, first);
     return { number: this.#number++, items: this.#job.fold?.(items) ?? items, dropped, refused };
   }
 
-  async #take(): Promise<Entry<R>[]> {
+  async #take(): Promise<readonly R[]> {
     const { batchSize, deadline } = this.#call;
     const { list } = this.#source;
     if (list !== undefined) {
       const records = list.slice(this.#taken, this.#taken + batchSize);
-      const first = this.#taken;
       this.#taken += records.length;
       this.#ended = this.#taken >= list.length;
-      return records.map((record, i) => ({ record, index: first + i }));
+      return records;
     }
-    const entries: Entry<R>[] = [];
-    while (entries.length < batchSize) {
+    const records: R[] = [];
+    while (records.length < batchSize) {
       const next = await deadline.race(calling('source', () => this.#source.next()));
       if (next === undefined) {
         this.#ended = true;
         break;
       }
-      entries.push({ record: next.record, index: this.#taken++ });
+      records.push(next.record);
+      this.#taken++;
       if (this.#breather.isDue()) await this.#breather.breathe();
     }
-    return entries;
+    return records;
   }
 }

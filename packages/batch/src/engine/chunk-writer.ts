@@ -36,15 +36,21 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
    *
    * @param failed - records that have failed before
    * @param checksAtOnce - whether nothing is left to be checked by the COMMIT
+   * @param onSent - called when the server has something to do
    */
-  async byItself(chunk: Chunk<I, Prepared<S, V>>, failed: number, checksAtOnce: boolean): Promise<ChunkReport<I, V>> {
+  async byItself(
+    chunk: Chunk<I, Prepared<S, V>>,
+    failed: number,
+    checksAtOnce: boolean,
+    onSent: () => void,
+  ): Promise<ChunkReport<I, V>> {
     const { workspace } = this.#job;
     this.#checkRefused(chunk, failed);
     const { items } = chunk;
     if (items.length === 0) return this.#report(chunk, noFindings(chunk.refused));
     try {
       const prepared = chunk.prepared ?? this.#job.prepare(items);
-      const send = (session: S) => prepared.send(session);
+      const send = (session: S) => sending(prepared, session, onSent);
       const value = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
         ? workspace.once(send)
         : workspace.whole(send, checksAtOnce));
@@ -63,10 +69,15 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   /** A chunk among others in one transaction. */
-  async among(session: S, chunk: Chunk<I, Prepared<S, V>>, failed: number): Promise<ChunkReport<I, V>> {
+  async among(
+    session: S,
+    chunk: Chunk<I, Prepared<S, V>>,
+    failed: number,
+    onSent: () => void,
+  ): Promise<ChunkReport<I, V>> {
     this.#checkRefused(chunk, failed);
     const findings = noFindings<I, V>(chunk.refused);
-    if (chunk.items.length > 0) await this.#attempt(session, chunk.items, findings, failed, chunk.prepared);
+    if (chunk.items.length > 0) await this.#attempt(session, chunk.items, findings, failed, chunk.prepared, onSent);
     return this.#report(chunk, findings);
   }
 
@@ -76,10 +87,11 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     findings: Findings<I, V>,
     failed: number,
     prepared?: Prepared<S, V>,
+    onSent: () => void = () => undefined,
   ): Promise<void> {
     try {
       const ready = prepared ?? this.#job.prepare(items);
-      findings.pieces.push({ items, value: await session.attempt(() => ready.send(session)) });
+      findings.pieces.push({ items, value: await session.attempt(() => sending(ready, session, onSent)) });
     } catch (error) {
       this.#onFailure(error);
       await this.#afterFailure(session, items, error, findings, failed);
@@ -220,6 +232,13 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       individually: findings.individually,
     };
   }
+}
+
+function sending<S extends Session, V>(prepared: Prepared<S, V>, session: S, onSent: () => void): Promise<V> {
+  const sent = prepared.send(session);
+  // In the next turn, as what is sent leaves in this one.
+  setImmediate(onSent);
+  return sent;
 }
 
 function noFindings<I, V>(refused: readonly FailedRecord[] = []): Findings<I, V> {

@@ -15,7 +15,7 @@ export interface Chunk<I, P> {
   readonly dropped: readonly number[];
   /** Records that were found to be wrong before anything was sent. */
   readonly refused: readonly FailedRecord[];
-  /** What was made ahead of time of all items, if anything. */
+  /** What was made of all items while the chunk before was being done, if anything. */
   readonly prepared?: P | undefined;
 }
 

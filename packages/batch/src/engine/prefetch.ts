@@ -4,13 +4,14 @@
  *
  * @param waits - whether, when the reader stops early, what the source is just doing is waited for: a stream may take for
  *   ever to give its next record
+ * @param buffer - where the values wait, for whoever wants to see the next one
  */
 export async function* prefetch<T>(
   source: AsyncIterable<T>,
   capacity: number,
   waits: boolean,
+  buffer: T[] = [],
 ): AsyncIterableIterator<T> {
-  const buffer: T[] = [];
   let wakeReader = () => {};
   let wakeSource = () => {};
   let isOver = false;

@@ -30,23 +30,28 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#breather = new Breather(call.deadline);
   }
 
-  /** @throws EndOfCall for a record that is wrong, where such records are not left out */
-  async read(entries: readonly Entry<R>[]): Promise<ReadRecords<I>> {
+  /**
+   * @param first - the position of the first one
+   * @throws EndOfCall for a record that is wrong, where such records are not left out
+   */
+  async read(records: readonly R[], first: number): Promise<ReadRecords<I>> {
     const read: ReadRecords<I> = { items: [], dropped: [], refused: [] };
     if (this.#job.preProcess === undefined) {
-      for (const entry of entries) {
-        this.#readOne(read, entry);
+      let index = first;
+      for (const record of records) {
+        this.#readOne(read, { record, index: index++ });
         if (this.#breather.isDue()) await this.#breather.breathe();
       }
       return read;
     }
-    const processed = await this.#preProcessed(entries, this.#job.preProcess.bind(this.#job));
-    for (const [position, entry] of entries.entries()) {
+    const processed = await this.#preProcessed(records, first, this.#job.preProcess.bind(this.#job));
+    for (const [position, record] of records.entries()) {
       const result = processed[position];
+      const index = first + position;
       if (result === undefined) continue;
-      if ('error' in result) this.#refuse(read, entry, this.#failureOf(result.error));
-      else if (result.record === null) read.dropped.push(entry.index);
-      else this.#readOne(read, { record: result.record, index: entry.index });
+      if ('error' in result) this.#refuse(read, { record, index }, this.#failureOf(result.error));
+      else if (result.record === null) read.dropped.push(index);
+      else this.#readOne(read, { record: result.record, index });
       if (this.#breather.isDue()) await this.#breather.breathe();
     }
     return read;
@@ -74,9 +79,9 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   /** Calls of an async `preProcess` run side by side, so many at a time; their results are in the order of the records. */
-  async #preProcessed(entries: readonly Entry<R>[], preProcess: PreProcess<R>): Promise<Processed<R>[]> {
+  async #preProcessed(records: readonly R[], first: number, preProcess: PreProcess<R>): Promise<Processed<R>[]> {
     const { maxWorkers, deadline, skips, ending } = this.#call;
-    const processed: Processed<R>[] = new Array(entries.length);
+    const processed: Processed<R>[] = new Array(records.length);
     const window = new Window(maxWorkers, deadline);
     const begun: Promise<void>[] = [];
     let hasFailed = false;
@@ -84,12 +89,12 @@ export class RecordReader<S extends Session, R, I, V, A extends Account<I, V>> {
       processed[position] = one;
       hasFailed ||= 'error' in one;
     };
-    for (const [position, { record, index }] of entries.entries()) {
+    for (const [position, record] of records.entries()) {
       while (window.isFull) await window.untilOneEnds();
       if (this.#breather.isDue()) await this.#breather.breathe();
       // The call ends with the first failure then, and all records before this one have been begun.
       if ((hasFailed && !skips) || ending.aborted) break;
-      const result = preProcessOne(preProcess, record, index);
+      const result = preProcessOne(preProcess, record, first + position);
       if (isPromise(result)) begun.push(window.add(result.then((one) => keep(position, one))));
       else keep(position, result);
     }

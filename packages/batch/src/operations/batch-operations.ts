@@ -125,7 +125,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     // Every chunk is read by itself.
     return withCall(this.#making('batchGet', keys), { ...resolved, atomicity: 'chunk' }, (call) => {
       const workspace = new ReadWorkspace(this.#db, call.deadline.signal, call.recorder);
-      return new BatchRun(new GetJob(this.#mapping, workspace), call).run(keys, ({ entities }) => entities);
+      return new BatchRun(new GetJob(this.#mapping, workspace), call).run(keys, (found) => found.entities());
     });
   }
 
@@ -246,7 +246,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       });
       return new BatchRun(job, call).run(source, (account) => ({
         ...account.result(),
-        ...(models ? { models: account.models(this.#mapping) } : {}),
+        ...(models ? { models: account.models() } : {}),
       }));
     });
   }

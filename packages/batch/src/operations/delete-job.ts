@@ -3,7 +3,7 @@ import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
-import type { WorkItem } from '../shapes/work-item.js';
+import { WorkItem } from '../shapes/work-item.js';
 import { keyArrays } from '../statements/column-arrays.js';
 import { requireDistinct } from '../statements/distinct-keys.js';
 import { deleteReturningStatement, deleteStatement } from '../statements/key-statements.js';
@@ -23,7 +23,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
-    return { values: {}, indices: [index], key: encodeKey(this.mapping, record, index) };
+    return WorkItem.ofKey(this.mapping, encodeKey(this.mapping, record, index), index);
   }
 
   override keyOfRecord(record: unknown): string | undefined {
@@ -50,7 +50,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
         const written = this.isDetailed
           ? await this.#returning(session, ordered, parameters)
           : await this.#counting(session, ordered, parameters);
-        session.touch(keys);
+        session.touch(() => keys);
         return written;
       },
     };
@@ -59,7 +59,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     const { key = [] } = item;
     const deleted = await deleteRecord(session.execute, this.mapping, key);
-    session.touch([key]);
+    session.touch(() => [key]);
     return { settled: [{ item, status: deleted ? 'deleted' : 'skipped' }] };
   }
 

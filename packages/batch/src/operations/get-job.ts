@@ -1,69 +1,14 @@
-import {
-  type AnyMapping,
-  encodeKey,
-  type FailedRecord,
-  hydrateLoaded,
-  IndexRanges,
-  type KeyTexts,
-  keyOfKey,
-  keyText,
-  type Loaded,
-  selectOne,
-} from '@uno/domain';
-import type { Account, BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
-import type { ChunkReport, Entry } from '../engine/chunk.js';
+import { type AnyMapping, encodeKey, keyOfKey, keyText, selectOne } from '@uno/domain';
+import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
+import type { Entry } from '../engine/chunk.js';
 import { keyArrays } from '../statements/column-arrays.js';
-import { findRows } from '../statements/key-statements.js';
+import { findRows, getStatement } from '../statements/key-statements.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { ReadSession } from '../workspace/read-workspace.js';
-
-/** A key that is looked for. */
-export interface KeyItem {
-  readonly index: number;
-  readonly key: KeyTexts;
-}
-
-/** What was found of some keys, in their order. */
-type Found<M extends AnyMapping> = readonly (Loaded<M> | undefined)[];
-
-/** What was found. */
-export class FoundEntities<M extends AnyMapping> implements Account<KeyItem, Found<M>> {
-  readonly written = new IndexRanges();
-  readonly failures: readonly FailedRecord[] = [];
-  readonly failed = 0;
-  readonly skipped = 0;
-  individually = 0;
-  readonly #parts: { readonly first: number; readonly found: Found<M> }[] = [];
-  #processed = 0;
-
-  get processed(): number {
-    return this.#processed;
-  }
-
-  /** In the order of the keys. */
-  get entities(): (Loaded<M> | undefined)[] {
-    return this.#parts.toSorted((a, b) => a.first - b.first).flatMap(({ found }) => found);
-  }
-
-  add({ pieces, individually }: ChunkReport<KeyItem, Found<M>>): void {
-    this.individually += individually;
-    for (const { items, value } of pieces) {
-      this.#parts.push({ first: items[0]?.index ?? 0, found: value });
-      this.#processed += items.length;
-    }
-  }
-
-  take(part: FoundEntities<M>): void {
-    for (const one of part.#parts) this.#parts.push(one);
-    this.#processed += part.#processed;
-    this.individually += part.individually;
-  }
-}
+import { type Found, FoundEntities, type KeyItem } from './found-entities.js';
 
 /** Reads rows by key. */
-export class GetJob<M extends AnyMapping>
-  implements BatchJob<ReadSession, unknown, KeyItem, Found<M>, FoundEntities<M>>
-{
+export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unknown, KeyItem, Found, FoundEntities<M>> {
   readonly isIdempotent = true;
   readonly workspace: Workspace<ReadSession>;
   readonly #mapping: M;
@@ -97,7 +42,7 @@ export class GetJob<M extends AnyMapping>
     return undefined;
   }
 
-  prepare(items: readonly KeyItem[]): Prepared<ReadSession, Found<M>> {
+  prepare(items: readonly KeyItem[]): Prepared<ReadSession, Found> {
     const mapping = this.#mapping;
     const arrays = keyArrays(
       mapping,
@@ -106,15 +51,18 @@ export class GetJob<M extends AnyMapping>
     return {
       isOneStatement: true,
       send: async ({ execute }) => {
-        const rows = await findRows(execute, mapping, mapping.keyFields, arrays, items.length);
-        return rows.map((row) => row && hydrateLoaded(mapping, row));
+        if (!mapping.hasExactKey) {
+          return { rows: await findRows(execute, mapping, mapping.keyFields, arrays, items.length) };
+        }
+        const { rows } = await execute(getStatement(mapping), arrays);
+        return { texts: rows.map(([text]) => text ?? '') };
       },
     };
   }
 
-  async alone({ execute }: ReadSession, { key }: KeyItem): Promise<Found<M>> {
+  async alone({ execute }: ReadSession, { key }: KeyItem): Promise<Found> {
     const { rows } = await execute(selectOne(this.#mapping), key);
-    return [rows[0] && hydrateLoaded(this.#mapping, rows[0])];
+    return { rows: [rows[0]] };
   }
 
   /** No key is at fault. A statement that was refused in a transaction of the caller has ended that, too. */
@@ -123,7 +71,7 @@ export class GetJob<M extends AnyMapping>
   }
 
   newAccount(): FoundEntities<M> {
-    return new FoundEntities();
+    return new FoundEntities(this.#mapping);
   }
 
   merge(into: FoundEntities<M>, part: FoundEntities<M>): void {

@@ -11,12 +11,13 @@ import type { TextStatement } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
-import { indexOf, newItem, type WorkItem } from '../shapes/work-item.js';
+import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { forgetInsertFacts, type InsertFacts, readInsertFacts } from '../statements/insert-facts.js';
 import { insertReturningStatement, insertStatement } from '../statements/insert-statement.js';
+import { parseRow } from '../statements/row-text.js';
 import type { WriteSession } from '../workspace/write-session.js';
-import type { SettledItem, Written } from './write-account.js';
+import { keyOfSettled, type SettledItem, type Written } from './write-account.js';
 import { WriteJob } from './write-job.js';
 
 /** Records that go in one statement, encoded. */
@@ -26,7 +27,7 @@ interface EncodedGroup extends ShapeGroup {
 
 /** Puts the records together that insert the same columns. */
 export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
-  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: indexOf(item) }));
+  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: item.index }));
 }
 
 /** Inserts records; each one's row is found out where somebody asks for it. */
@@ -41,7 +42,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
-    return newItem(this.mapping, record, index);
+    return WorkItem.ofNew(this.mapping, record, index);
   }
 
   identityOf(item: WorkItem): string | undefined {
@@ -66,7 +67,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     const settled = await this.#insertOne(session, item);
-    if (settled.key !== undefined) session.touch([settled.key]);
+    session.touch(() => (settled.key === undefined ? [] : [settled.key]));
     return { settled: [settled] };
   }
 
@@ -80,7 +81,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
         fields.length === 0 ? items.map(() => insertOne(mapping, fields)) : [insertStatement(mapping, fields)];
       for (const statement of statements) inserted += (await session.execute(statement, arrays)).affected;
       records += items.length;
-      session.touch(items.flatMap((item) => (item.key === undefined ? [] : [item.key])));
+      session.touch(() => items.flatMap(({ key }) => (key === undefined ? [] : [key])));
     }
     return { counts: { inserted, skipped: records - inserted } };
   }
@@ -91,7 +92,12 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       if (this.#isAligned(group)) for (const one of await this.#insertAligned(session, group)) settled.push(one);
       else for (const item of group.items) settled.push(await this.#insertOne(session, item));
     }
-    session.touch(settled.flatMap(({ key }) => (key === undefined ? [] : [key])));
+    session.touch(() =>
+      settled.flatMap((one) => {
+        const key = keyOfSettled(this.mapping, one);
+        return key === undefined ? [] : [key];
+      }),
+    );
     return { settled };
   }
 
@@ -119,17 +125,19 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       forgetInsertFacts(this.options.db, mapping);
       throw error;
     });
-    return rows.flatMap(([position, ...row]): SettledItem[] => {
+    const settled: SettledItem[] = [];
+    for (const [position, row] of rows) {
       const item = items[Number(position) - 1];
-      return item === undefined
-        ? []
-        : [{ item, status: 'inserted', key: keyOfRow(mapping, row), row: this.#wanted(row) }];
-    });
+      if (item === undefined || row === undefined || row === null) continue;
+      if (this.options.models) settled.push({ item, status: 'inserted', row });
+      else settled.push({ item, status: 'inserted', key: keyOfRow(mapping, parseRow(mapping, row)) });
+    }
+    return settled;
   }
 
   async #insertOne(session: WriteSession, item: WorkItem): Promise<SettledItem> {
     try {
-      const row = await insertRecord(session.execute, this.mapping, { values: item.values, index: indexOf(item) });
+      const row = await insertRecord(session.execute, this.mapping, { values: item.values, index: item.index });
       return { item, status: 'inserted', key: keyOfRow(this.mapping, row), row: this.#wanted(row) };
     } catch (error) {
       // That a trigger drops a record is an outcome like others, unless its entity is asked for.

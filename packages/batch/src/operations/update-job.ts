@@ -4,7 +4,7 @@ import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { groupByShape } from '../shapes/group-by-shape.js';
 import { inLockOrder } from '../shapes/lock-order.js';
-import { changedItem, indexOf, type WorkItem } from '../shapes/work-item.js';
+import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
 import { requireDistinct } from '../statements/distinct-keys.js';
 import { updateStatement } from '../statements/update-statement.js';
@@ -25,7 +25,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
-    return changedItem(this.mapping, record, index);
+    return WorkItem.ofChanged(this.mapping, record, index);
   }
 
   /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
@@ -47,7 +47,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
     const { mapping } = this;
     const groups = groupByShape(items, (item) =>
-      updatedFields(this.#allowed, { values: item.values, index: indexOf(item) }),
+      updatedFields(this.#allowed, { values: item.values, index: item.index }),
     );
     const encoded = groups.map(({ fields, items: members }) => {
       const ordered = inLockOrder(members);
@@ -67,7 +67,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
           const found = new Set(rows.map(([position]) => members[Number(position) - 1]));
           for (const item of members) settled.push({ item, status: found.has(item) ? 'updated' : 'skipped' });
         }
-        session.touch(settled.flatMap(({ item: { key }, status }) => (status === 'updated' && key ? [key] : [])));
+        session.touch(() => settled.flatMap(({ item: { key }, status }) => (status === 'updated' && key ? [key] : [])));
         return { settled };
       },
     };
@@ -75,8 +75,8 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     const { values, key = [] } = item;
-    const row = await updateRecord(session.execute, this.mapping, { values, index: indexOf(item) }, key, this.#allowed);
-    if (row !== undefined) session.touch([key]);
+    const row = await updateRecord(session.execute, this.mapping, { values, index: item.index }, key, this.#allowed);
+    if (row !== undefined) session.touch(() => [key]);
     return { settled: [{ item, status: row === undefined ? 'skipped' : 'updated' }] };
   }
 }

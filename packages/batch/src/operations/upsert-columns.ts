@@ -1,6 +1,6 @@
 import { type AnyMapping, encodeField, type Field } from '@uno/domain';
 import { ConfigError, kindOf, ValidationError } from '@uno/postgres';
-import { indexOf, type WorkItem } from '../shapes/work-item.js';
+import type { WorkItem } from '../shapes/work-item.js';
 
 /** Which columns decide and which are written, checked. */
 export interface UpsertColumns {
@@ -45,11 +45,11 @@ export function upsertColumns(
  */
 export function constraintTexts(mapping: AnyMapping, constraint: readonly Field[], item: WorkItem): (string | null)[] {
   return constraint.map((field) => {
-    const value = item.values[field.property];
-    if (value !== undefined) return encodeField(mapping, field, value, indexOf(item));
+    const value = item.values[field.position];
+    if (value !== undefined) return encodeField(mapping, field, value, item.index);
     throw new ValidationError(
-      `${mapping.name} record ${indexOf(item)} has no "${field.property}", one of the constraintColumns.`,
-      { index: indexOf(item), field: field.property },
+      `${mapping.name} record ${item.index} has no "${field.property}", one of the constraintColumns.`,
+      { index: item.index, field: field.property },
     );
   });
 }
@@ -63,10 +63,10 @@ export function updatedOf({ constraint, updated }: UpsertColumns, fields: readon
 
 /** @throws ValidationError when a constraint column of the record is NULL: such a row cannot be found again */
 export function requireFindable(mapping: AnyMapping, item: WorkItem, constraint: readonly Field[]): void {
-  const missing = constraint.find((field) => item.values[field.property] === null);
+  const missing = constraint.find((field) => item.values[field.position] === null);
   if (missing === undefined) return;
   throw new ValidationError(
-    `${mapping.name} record ${indexOf(item)}: "${missing.property}" is one of the constraintColumns and null, so its row cannot be found for returnModels.`,
-    { index: indexOf(item), field: missing.property },
+    `${mapping.name} record ${item.index}: "${missing.property}" is one of the constraintColumns and null, so its row cannot be found for returnModels.`,
+    { index: item.index, field: missing.property },
   );
 }

@@ -3,7 +3,7 @@ import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
-import { indexOf, newItem, type WorkItem } from '../shapes/work-item.js';
+import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { requireDistinct } from '../statements/distinct-keys.js';
 import { findRows } from '../statements/key-statements.js';
@@ -39,7 +39,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
-    const item = newItem(this.mapping, record, index);
+    const item = WorkItem.ofNew(this.mapping, record, index);
     constraintTexts(this.mapping, this.#columns.constraint, item);
     if (this.options.models) requireFindable(this.mapping, item, this.#columns.constraint);
     return item;
@@ -93,12 +93,10 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     const [group] = groupsToInsert(this.mapping, [item]);
     const { fields = [] } = group ?? {};
-    const parameters = fields.map((field) =>
-      encodeField(this.mapping, field, item.values[field.property], indexOf(item)),
-    );
+    const parameters = fields.map((field) => encodeField(this.mapping, field, item.values[field.position], item.index));
     const { rows } = await session.execute(upsertOneStatement(this.mapping, this.#shapeOf(fields)), parameters);
     const settled = this.#settled(item, rows[0]);
-    if (settled.key !== undefined) session.touch([settled.key]);
+    session.touch(() => (settled.key === undefined ? [] : [settled.key]));
     return { settled: await this.#withRows(session, [settled]) };
   }
 
@@ -118,8 +116,8 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
         else updated++;
       }
       records += items.length;
-      folded += items.reduce((sum, item) => sum + item.indices.length - 1, 0);
-      session.touch(rows.map(([, ...key]) => key.map(String)));
+      folded += items.reduce((sum, item) => sum + item.records - 1, 0);
+      session.touch(() => rows.map(([, ...key]) => key.map(String)));
     }
     return { counts: { inserted, updated, unchanged: records - inserted - updated, skipped: folded } };
   }
@@ -131,7 +129,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       const written = new Map(rows.map(([position, ...row]) => [items[Number(position) - 1], row]));
       for (const item of items) settled.push(this.#settled(item, written.get(item)));
     }
-    session.touch(settled.flatMap(({ key }) => (key === undefined ? [] : [key])));
+    session.touch(() => settled.flatMap(({ key }) => (key === undefined ? [] : [key])));
     return { settled: await this.#withRows(session, settled) };
   }
 

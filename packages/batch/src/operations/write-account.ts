@@ -14,13 +14,14 @@ import { UnoError } from '@uno/postgres';
 import type { Account } from '../engine/batch-job.js';
 import type { ChunkReport } from '../engine/chunk.js';
 import type { WorkItem } from '../shapes/work-item.js';
+import { rowOf, type StoredRow } from '../statements/row-text.js';
 
 /** What became of one item; its row where that was asked for. */
 export interface SettledItem {
   readonly item: WorkItem;
   readonly status: SettledStatus;
   readonly key?: KeyTexts | undefined;
-  readonly row?: TextRow | undefined;
+  readonly row?: StoredRow | undefined;
 }
 
 /** What came of some items: of each of them, or of how many what. */
@@ -41,20 +42,28 @@ export function* outcomesOf(
   for (const index of indices) yield { index, status: folded === 'all' || index === whose ? status : 'skipped' };
 }
 
-/** The ledger of a write, which also keeps the rows where entities are asked for. */
-export class WriteAccount extends WriteLedger implements Account<WorkItem, Written> {
-  readonly #folded: FoldedOutcome;
-  readonly #rows: { readonly index: number; readonly row: TextRow }[] = [];
+/** The key of an item's row: as it was made, or as the record says. */
+export function keyOfSettled(mapping: AnyMapping, { item, key, row }: SettledItem): KeyTexts | undefined {
+  return key ?? (row === undefined ? item.key : keyOfRow(mapping, rowOf(mapping, row)));
+}
 
-  constructor(detailed: boolean, folded: FoldedOutcome) {
+/** The ledger of a write, which also makes entities where they are asked for: while the server is busy. */
+export class WriteAccount<M extends AnyMapping> extends WriteLedger implements Account<WorkItem, Written> {
+  readonly #mapping: M;
+  readonly #folded: FoldedOutcome;
+  readonly #rows: SettledItem[] = [];
+  readonly #models: { readonly index: number; readonly model: Loaded<M> }[] = [];
+
+  constructor(mapping: M, detailed: boolean, folded: FoldedOutcome) {
     super(detailed);
+    this.#mapping = mapping;
     this.#folded = folded;
   }
 
   add({ pieces, dropped, failures, individually }: ChunkReport<WorkItem, Written>): void {
     for (const { items, value } of pieces) {
       if ('counts' in value) {
-        for (const { indices } of inOrder(items, (item) => item)) for (const index of indices) this.written.add(index);
+        for (const item of inOrder(items, (one) => one)) this.#addWritten(item);
         this.count(value.counts);
       } else {
         for (const settled of inOrder(value.settled, ({ item }) => item)) this.#addOne(settled);
@@ -65,9 +74,19 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
     this.wentIndividually(individually);
   }
 
-  mergeAll(part: WriteAccount): void {
+  mergeAll(part: WriteAccount<M>): void {
     this.merge(part);
     for (const row of part.#rows) this.#rows.push(row);
+    for (const model of part.#models) this.#models.push(model);
+  }
+
+  catchUp(): void {
+    let done = 0;
+    try {
+      for (; done < this.#rows.length; done++) this.#make(this.#rows[done]);
+    } finally {
+      this.#rows.splice(0, done);
+    }
   }
 
   /**
@@ -75,31 +94,51 @@ export class WriteAccount extends WriteLedger implements Account<WorkItem, Writt
    *
    * @throws EndOfCall with the record whose row cannot be made one
    */
-  models<M extends AnyMapping>(mapping: M): Loaded<M>[] {
-    const entities = new Map<TextRow, Loaded<M>>();
-    return this.#rows
-      .toSorted((a, b) => a.index - b.index)
-      .map(({ row, index }) => {
-        const entity = entities.get(row) ?? hydrated(mapping, row, index);
-        entities.set(row, entity);
-        return entity;
-      });
+  models(): Loaded<M>[] {
+    this.catchUp();
+    return sorted(this.#models, ({ index }) => index).map(({ model }) => model);
+  }
+
+  #addWritten(item: WorkItem): void {
+    if (item.parts === undefined) this.written.add(item.index);
+    else for (const index of item.indices) this.written.add(index);
   }
 
   #addOne(settled: SettledItem): void {
-    const { item, key = item.key, row } = settled;
+    const { item, status, row } = settled;
+    const key = this.isDetailed ? keyOfSettled(this.#mapping, settled) : undefined;
     const text = key && keyText(key);
-    for (const { index, status } of outcomesOf(settled, this.#folded)) {
-      this.settle(index, text, status);
-      if (row !== undefined) this.#rows.push({ index, row });
-    }
+    if (item.parts === undefined) this.settle(item.index, text, status);
+    else for (const one of outcomesOf(settled, this.#folded)) this.settle(one.index, text, one.status);
+    if (row !== undefined) this.#rows.push(settled);
+  }
+
+  #make(settled: SettledItem | undefined): void {
+    if (settled?.row === undefined) return;
+    const { item, row } = settled;
+    const values = rowOf(this.#mapping, row);
+    const model = hydrated(this.#mapping, values, item.index);
+    for (const index of item.indices) this.#models.push({ index, model });
   }
 }
 
 /** In the order of the records; that in which their rows were locked would make many ranges first. */
 function inOrder<T>(all: readonly T[], itemOf: (one: T) => WorkItem): readonly T[] {
-  const firstOf = (one: T) => itemOf(one).indices[0] ?? 0;
-  return all.toSorted((a, b) => firstOf(a) - firstOf(b));
+  return sorted(all, (one) => {
+    const { index, parts } = itemOf(one);
+    return parts?.[0]?.index ?? index;
+  });
+}
+
+/** Most lists are in order already, and looking costs less than sorting. */
+function sorted<T>(all: readonly T[], numberOf: (one: T) => number): readonly T[] {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const one of all) {
+    const number = numberOf(one);
+    if (number < last) return all.toSorted((a, b) => numberOf(a) - numberOf(b));
+    last = number;
+  }
+  return all;
 }
 
 function hydrated<M extends AnyMapping>(mapping: M, row: TextRow, index: number): Loaded<M> {

@@ -7,9 +7,17 @@ import type { EngineCall } from '../engine/engine-call.js';
 import { postProcessEach } from '../engine/post-process-each.js';
 import { Window } from '../engine/window.js';
 import type { WorkItem } from '../shapes/work-item.js';
+import { rowOf } from '../statements/row-text.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
-import { type FoldedOutcome, outcomesOf, type SettledItem, WriteAccount, type Written } from './write-account.js';
+import {
+  type FoldedOutcome,
+  keyOfSettled,
+  outcomesOf,
+  type SettledItem,
+  WriteAccount,
+  type Written,
+} from './write-account.js';
 
 /** What every write of a table is made of. */
 export interface WriteJobOptions<M extends AnyMapping> {
@@ -27,7 +35,7 @@ export interface WriteJobOptions<M extends AnyMapping> {
 
 /** A write as the engine sees it. */
 export abstract class WriteJob<M extends AnyMapping>
-  implements BatchJob<WriteSession, unknown, WorkItem, Written, WriteAccount>
+  implements BatchJob<WriteSession, unknown, WorkItem, Written, WriteAccount<M>>
 {
   abstract readonly isIdempotent: boolean;
   /** Which of the records that were folded into one has the outcome. */
@@ -82,11 +90,11 @@ export abstract class WriteJob<M extends AnyMapping>
     return judgeWrite(error);
   }
 
-  newAccount(): WriteAccount {
-    return new WriteAccount(this.options.outcomes, this.folded);
+  newAccount(): WriteAccount<M> {
+    return new WriteAccount(this.mapping, this.options.outcomes, this.folded);
   }
 
-  merge(into: WriteAccount, part: WriteAccount): void {
+  merge(into: WriteAccount<M>, part: WriteAccount<M>): void {
     into.mergeAll(part);
   }
 
@@ -102,18 +110,20 @@ export abstract class WriteJob<M extends AnyMapping>
   ): Iterable<() => void | PromiseLike<void>> {
     for (const settled of pieces.flatMap(({ value }) => ('settled' in value ? value.settled : []))) {
       for (const { index, status } of outcomesOf(settled, this.folded)) {
-        yield () => postProcess({ index, status, key: keyOf(settled) }, this.#modelOf(settled));
+        yield () => postProcess({ index, status, key: this.#keyOf(settled) }, this.#modelOf(settled));
       }
     }
   }
 
   #modelOf({ row }: SettledItem): object | undefined {
-    return this.options.models && row !== undefined ? hydrateLoaded(this.mapping, row) : undefined;
+    if (!this.options.models || row === undefined) return undefined;
+    return hydrateLoaded(this.mapping, rowOf(this.mapping, row));
   }
-}
 
-function keyOf({ item, key = item.key }: SettledItem): string | undefined {
-  return key && keyText(key);
+  #keyOf(settled: SettledItem): string | undefined {
+    const key = keyOfSettled(this.mapping, settled);
+    return key && keyText(key);
+  }
 }
 
 function isObject(record: unknown): record is object {

@@ -1,5 +1,5 @@
 import { type Field, keyText } from '@uno/domain';
-import type { WorkItem } from './work-item.js';
+import { WorkItem } from './work-item.js';
 
 /** How records that mean the same row are made one. */
 export interface Folding {
@@ -37,13 +37,10 @@ export function foldDuplicates(items: readonly WorkItem[], folding: Folding): Wo
 
 function merged(parts: readonly [WorkItem, ...WorkItem[]], { fields, overlays }: Folding): WorkItem {
   const [earliest] = parts;
-  const values: Record<string, unknown> = {};
-  for (const field of fields) {
-    const { property } = field;
-    // By property, as everywhere: a record may be an object whose fields are accessors.
-    const last = overlays(field) ? parts.findLast((part) => part.values[property] !== undefined) : earliest;
-    const value = last?.values[property];
-    if (value !== undefined) values[property] = value;
-  }
-  return { values, indices: parts.flatMap(({ indices }) => indices), key: earliest.key, parts };
+  const values = fields.map((field) => {
+    const { position } = field;
+    const last = overlays(field) ? parts.findLast((part) => part.values[position] !== undefined) : earliest;
+    return last?.values[position];
+  });
+  return WorkItem.ofParts(values, parts);
 }

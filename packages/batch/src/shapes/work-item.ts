@@ -1,38 +1,86 @@
-import { type AnyMapping, encodeRecordKey, findRecordKey, type KeyTexts, readNewRecord, readRecord } from '@uno/domain';
+import {
+  type AnyMapping,
+  encodeRecordKey,
+  type FieldValues,
+  findRecordKey,
+  type KeyTexts,
+  readNewRecord,
+  readRecord,
+} from '@uno/domain';
 
 /** One record to be written, standing for one or more records of the caller's input. */
-export interface WorkItem {
-  /** The values by property; of several records with one key, the later ones over the earlier. */
-  readonly values: Readonly<Record<string, unknown>>;
-  /** Positions in the caller's input of the records that it stands for, ascending. */
-  readonly indices: readonly number[];
-  /** The key's text, where the record has one. */
-  readonly key: KeyTexts | undefined;
+export class WorkItem {
+  /** The values by the position of their fields; of several records of one row, the later ones over the earlier. */
+  readonly values: FieldValues;
+  /** Its position in the caller's input; the last one, where it stands for several. */
+  readonly index: number;
   /** The items that it was folded from, in their order; `undefined` for the item of one record. */
-  readonly parts?: readonly WorkItem[] | undefined;
-}
+  readonly parts: readonly WorkItem[] | undefined;
+  readonly #mapping: AnyMapping;
+  #key: KeyTexts | undefined;
+  #hasKey: boolean;
 
-/** The position that an item is called by in errors: the last one that it stands for. */
-export function indexOf(item: WorkItem): number {
-  return item.indices.at(-1) ?? 0;
-}
+  private constructor(
+    mapping: AnyMapping,
+    values: FieldValues,
+    index: number,
+    known?: { readonly key: KeyTexts | undefined; readonly parts?: readonly WorkItem[] },
+  ) {
+    this.values = values;
+    this.index = index;
+    this.parts = known?.parts;
+    this.#mapping = mapping;
+    this.#key = known?.key;
+    this.#hasKey = known !== undefined;
+  }
 
-/**
- * A record to be inserted, checked; it may have a key.
- *
- * @throws ValidationError that names the record
- */
-export function newItem(mapping: AnyMapping, record: unknown, index: number): WorkItem {
-  const { values } = readNewRecord(mapping, record, index);
-  return { values, indices: [index], key: findRecordKey(mapping, values) };
-}
+  /**
+   * A record to be inserted, checked; it may have a key.
+   *
+   * @throws ValidationError that names the record
+   */
+  static ofNew(mapping: AnyMapping, record: unknown, index: number): WorkItem {
+    return new WorkItem(mapping, readNewRecord(mapping, record, index).values, index);
+  }
 
-/**
- * A record to be updated, checked to have a key.
- *
- * @throws ValidationError that names the record
- */
-export function changedItem(mapping: AnyMapping, record: unknown, index: number): WorkItem {
-  const { values } = readRecord(mapping, record, index);
-  return { values, indices: [index], key: encodeRecordKey(mapping, values, index) };
+  /**
+   * A record to be updated, checked to have a key.
+   *
+   * @throws ValidationError that names the record
+   */
+  static ofChanged(mapping: AnyMapping, record: unknown, index: number): WorkItem {
+    const { values } = readRecord(mapping, record, index);
+    return new WorkItem(mapping, values, index, { key: encodeRecordKey(mapping, values, index) });
+  }
+
+  /** A key alone. */
+  static ofKey(mapping: AnyMapping, key: KeyTexts, index: number): WorkItem {
+    return new WorkItem(mapping, [], index, { key });
+  }
+
+  /** What several items come to that mean one row, with the key of the first. */
+  static ofParts(values: FieldValues, parts: readonly [WorkItem, ...WorkItem[]]): WorkItem {
+    const [earliest] = parts;
+    const { index } = parts.at(-1) ?? earliest;
+    return new WorkItem(earliest.#mapping, values, index, { key: earliest.key, parts });
+  }
+
+  /** The key's text, where the record has one. Made when it is asked for, as many inserts never need it. */
+  get key(): KeyTexts | undefined {
+    if (!this.#hasKey) {
+      this.#key = findRecordKey(this.#mapping, this.values);
+      this.#hasKey = true;
+    }
+    return this.#key;
+  }
+
+  /** Positions in the caller's input of the records that it stands for, ascending. */
+  get indices(): readonly number[] {
+    return this.parts === undefined ? [this.index] : this.parts.map(({ index }) => index);
+  }
+
+  /** How many records of the caller's it stands for. */
+  get records(): number {
+    return this.parts?.length ?? 1;
+  }
 }

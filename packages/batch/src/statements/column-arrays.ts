@@ -1,12 +1,12 @@
 import { type AnyMapping, encodeField, type Field } from '@uno/domain';
 import { arrayLiteral, ResourceError } from '@uno/postgres';
-import { indexOf, type WorkItem } from '../shapes/work-item.js';
+import type { WorkItem } from '../shapes/work-item.js';
 
 /** One array parameter a field, holding the values of all records. */
 export function columnArrays(mapping: AnyMapping, fields: readonly Field[], items: readonly WorkItem[]): string[] {
   return fields.map((field) => {
-    const { property } = field;
-    const encoded = items.map((item) => encodeField(mapping, field, item.values[property] ?? null, indexOf(item)));
+    const { position } = field;
+    const encoded = items.map((item) => encodeField(mapping, field, item.values[position] ?? null, item.index));
     return literalOf(mapping, field, encoded);
   });
 }

@@ -1,5 +1,6 @@
 import { type AnyMapping, cachedStatement, columnList, type Field, shapeOf, tableText } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
+import { rowText } from './row-text.js';
 import { compared, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /** A key field that the database fills in, and the expression by which it does. */
@@ -66,7 +67,7 @@ export function insertReturningStatement(
         `inserted as (insert into ${tableText(mapping)} (${columnList(columns)}) overriding system value ` +
         `select ${inserted} from input order by ord returning ${columnList(mapping.fields)}) ` +
         `select case when ${found} then ord else ('no row for record ' || ord)::bigint end, ` +
-        `${columnList(mapping.fields, 'i')} from input left join inserted as i on ${matched}`
+        `${rowText(mapping.fields, 'i')} from input left join inserted as i on ${matched}`
       );
     },
   );

@@ -1,7 +1,6 @@
 import {
   type AnyMapping,
   cachedStatement,
-  columnList,
   type Execute,
   type Field,
   shapeOf,
@@ -9,6 +8,7 @@ import {
   tableText,
 } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
+import { parseRow, rowText } from './row-text.js';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
 /** Rows by some columns, each with the position of its values in the parameters, from 1, in front. */
@@ -17,7 +17,7 @@ function findStatement(mapping: AnyMapping, fields: readonly Field[]): TextState
     mapping,
     `find ${shapeOf(fields)}`,
     () =>
-      `select u.ord, ${columnList(mapping.fields, 't')} from ${unnestTable(fields, { ordinality: true })} ` +
+      `select u.ord, ${rowText(mapping.fields, 't')} from ${unnestTable(fields, { ordinality: true })} ` +
       `join ${tableText(mapping)} as t on ${sameKey(fields, 't')}`,
   );
 }
@@ -37,21 +37,35 @@ export async function findRows(
 ): Promise<(TextRow | undefined)[]> {
   const found = new Array<TextRow | undefined>(count).fill(undefined);
   const { rows } = await execute(findStatement(mapping, fields), arrays);
-  for (const [position, ...row] of rows) found[Number(position) - 1] = row;
+  for (const [position, text] of rows) found[Number(position) - 1] = parseRow(mapping, text ?? '');
   return found;
 }
 
-/** By one key field as `= any($1)`, which takes half the time of a join with the keys. */
+/** Rows by key, each as its text, in no particular order: for mappings whose keys are exact. */
+export function getStatement(mapping: AnyMapping): TextStatement {
+  return cachedStatement(mapping, 'get', () => {
+    const table = `select ${rowText(mapping.fields, 't')} from ${tableText(mapping)} as t`;
+    const condition = oneOfKeys(mapping, 't.');
+    if (condition !== undefined) return `${table} where ${condition}`;
+    return `${table} join ${unnestTable(mapping.keyFields, { ordinality: false })} on ${sameKey(mapping.keyFields, 't')}`;
+  });
+}
+
 export function deleteStatement(mapping: AnyMapping): TextStatement {
   return cachedStatement(mapping, 'delete', () => {
     const table = tableText(mapping);
-    const [only, ...more] = mapping.keyFields;
-    if (only !== undefined && more.length === 0 && !only.type.unnestsApart) {
-      return `delete from ${table} where ${identifier(only.column)} = any($1::${only.type.sql}[])`;
-    }
+    const condition = oneOfKeys(mapping, '');
+    if (condition !== undefined) return `delete from ${table} where ${condition}`;
     const input = unnestTable(mapping.keyFields, { ordinality: false });
     return `delete from ${table} as t using ${input} where ${sameKey(mapping.keyFields, 't')}`;
   });
+}
+
+/** By one key field as `= any($1)`, which takes half the time of a join with the keys. */
+function oneOfKeys(mapping: AnyMapping, prefix: string): string | undefined {
+  const [only, ...more] = mapping.keyFields;
+  if (only === undefined || more.length > 0 || only.type.unnestsApart) return undefined;
+  return `${prefix}${identifier(only.column)} = any($1::${only.type.sql}[])`;
 }
 
 /** Deletes rows by key and gives the positions, from 1, of the keys that had one. */

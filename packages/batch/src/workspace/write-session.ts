@@ -46,9 +46,10 @@ export class WriteSession implements Session {
     return this.#isAnything ? 'all' : this.#keys;
   }
 
-  touch(keys: readonly KeyTexts[]): void {
+  /** @param keysOf - called only when somebody wants to know */
+  touch(keysOf: () => readonly KeyTexts[]): void {
     if (this.#isAnything || !this.#isObserved) return;
-    for (const key of keys) this.#keys.push(key);
+    for (const key of keysOf()) this.#keys.push(key);
     this.#isAnything = this.#keys.length > mostKeys;
     if (this.#isAnything) this.#keys.length = 0;
   }

@@ -9,16 +9,17 @@ import { Gate } from './support/gate.js';
 import { settle } from './support/settle.js';
 import { type StubJob, stubJob } from './support/stub-job.js';
 
-function entriesOf(...records: readonly string[]): Entry<string>[] {
-  return records.map((record, i) => ({ record, index: 10 + i }));
-}
+const first = 10;
 
 function read(
-  entries: readonly Entry<string>[],
+  records: readonly string[],
   preProcess?: StubJob['preProcess'],
   said: Parameters<typeof engineCall>[0] = {},
 ) {
-  return new RecordReader(stubJob(preProcess === undefined ? {} : { preProcess }), engineCall(said)).read(entries);
+  return new RecordReader(stubJob(preProcess === undefined ? {} : { preProcess }), engineCall(said)).read(
+    records,
+    first,
+  );
 }
 
 async function endOf(reading: Promise<unknown>): Promise<EndOfCall> {
@@ -29,7 +30,7 @@ async function endOf(reading: Promise<unknown>): Promise<EndOfCall> {
 
 describe('RecordReader', () => {
   it('makes items of records', async () => {
-    expect(await read(entriesOf('a', 'b'))).toEqual({
+    expect(await read(['a', 'b'])).toEqual({
       items: [
         { name: 'a', indices: [10] },
         { name: 'b', indices: [11] },
@@ -40,13 +41,13 @@ describe('RecordReader', () => {
   });
 
   it('ends the call with the first record that is wrong', async () => {
-    const end = await endOf(read(entriesOf('a', 'bad b', 'bad c')));
+    const end = await endOf(read(['a', 'bad b', 'bad c']));
     expect(end.record).toEqual({ index: 11, key: 'key of bad b' });
     expect(end.cause).toBeInstanceOf(ValidationError);
   });
 
   it('leaves out what is wrong, if it may', async () => {
-    const { items, refused } = await read(entriesOf('a', 'bad b', 'c'), undefined, { skips: true });
+    const { items, refused } = await read(['a', 'bad b', 'c'], undefined, { skips: true });
     expect(items.map(({ name }) => name)).toEqual(['a', 'c']);
     expect(refused).toEqual([{ index: 11, key: 'key of bad b', status: 'failed', error: expect.any(ValidationError) }]);
   });
@@ -55,14 +56,14 @@ describe('RecordReader', () => {
     ['sync', (record: string) => (record === 'b' ? null : record.toUpperCase())],
     ['async', async (record: string) => (record === 'b' ? null : record.toUpperCase())],
   ])('takes what a %s preProcess gives, and drops the record for which it gives null', async (_, preProcess) => {
-    const { items, dropped } = await read(entriesOf('a', 'b', 'c'), preProcess);
+    const { items, dropped } = await read(['a', 'b', 'c'], preProcess);
     expect(items.map(({ name }) => name)).toEqual(['A', 'C']);
     expect(dropped).toEqual([11]);
   });
 
   it('calls preProcess once for each record, with its position', async () => {
     const calls: [string, number][] = [];
-    await read(entriesOf('a', 'b'), (record, index) => {
+    await read(['a', 'b'], (record, index) => {
       calls.push([record, index]);
       return record;
     });
@@ -83,11 +84,11 @@ describe('RecordReader', () => {
     ['rejects', async (record: string) => (record === 'b' ? Promise.reject(new TypeError('my own')) : record)],
   ])('blames the record for which preProcess %s', async (_, preProcess) => {
     const about = { callback: 'preProcess', cause: expect.objectContaining({ message: 'my own' }) };
-    const end = await endOf(read(entriesOf('a', 'b', 'c'), preProcess));
+    const end = await endOf(read(['a', 'b', 'c'], preProcess));
     expect(end.record).toEqual({ index: 11, key: 'key of b' });
     expect(end.cause).toBeInstanceOf(CallbackError);
     expect(end.cause).toMatchObject(about);
-    const { items, refused } = await read(entriesOf('a', 'b', 'c'), preProcess, { skips: true });
+    const { items, refused } = await read(['a', 'b', 'c'], preProcess, { skips: true });
     expect(items.map(({ name }) => name)).toEqual(['a', 'c']);
     expect(refused).toEqual([{ index: 11, key: 'key of b', status: 'failed', error: expect.objectContaining(about) }]);
   });
@@ -95,7 +96,7 @@ describe('RecordReader', () => {
   it('names the first in order of those for which preProcess fails, whichever fails first', async () => {
     const first = new Gate();
     const reading = endOf(
-      read(entriesOf('a', 'b'), async (record) => {
+      read(['a', 'b'], async (record) => {
         if (record === 'a') await first.passed;
         throw new Error(record);
       }),
@@ -106,14 +107,14 @@ describe('RecordReader', () => {
   });
 
   it('checks what preProcess gives as if the caller had given it', async () => {
-    const end = await endOf(read(entriesOf('a'), () => 'bad'));
+    const end = await endOf(read(['a'], () => 'bad'));
     expect(end).toMatchObject({ record: { index: 10 }, cause: expect.any(ValidationError) });
   });
 
   it('does not begin preProcess for further records when one has failed and ends the call', async () => {
     const begun: string[] = [];
     await endOf(
-      read(entriesOf('a', 'b', 'c', 'd'), (record) => {
+      read(['a', 'b', 'c', 'd'], (record) => {
         begun.push(record);
         if (record === 'b') throw new Error('no');
         return record;
@@ -130,7 +131,8 @@ describe('RecordReader', () => {
     };
     const forgetful = (() => undefined) as unknown as NonNullable<StubJob['preProcess']>;
     const { items, dropped } = await new RecordReader({ ...job, preProcess: forgetful }, engineCall()).read(
-      entriesOf('a'),
+      ['a'],
+      first,
     );
     expect(seen).toEqual([undefined]);
     expect(items).toHaveLength(1);
@@ -155,13 +157,13 @@ describe('RecordReader', () => {
               return record === 'dropped' ? null : `${record} ${index}`;
             });
           };
-          const entries = kinds.map((record, index) => ({ record, index }));
           const { items, dropped, refused } = await scheduler.waitFor(
-            read(entries, preProcess, { maxWorkers, skips: true }),
+            read(kinds, preProcess, { maxWorkers, skips: true }),
           );
-          const at = (...wanted: readonly string[]) => kinds.flatMap((kind, i) => (wanted.includes(kind) ? [i] : []));
+          const at = (...wanted: readonly string[]) =>
+            kinds.flatMap((kind, i) => (wanted.includes(kind) ? [first + i] : []));
           expect(items.map(({ indices }) => indices[0])).toEqual(at('kept', 'sync'));
-          expect(items.map(({ name }) => name)).toEqual(at('kept', 'sync').map((i) => `${kinds[i]} ${i}`));
+          expect(items.map(({ name }) => name)).toEqual(at('kept', 'sync').map((i) => `${kinds[i - first]} ${i}`));
           expect(dropped).toEqual(at('dropped'));
           expect(refused.map(({ index }) => index)).toEqual(at('bad', 'throws'));
           const asynchronous = kinds.filter((kind) => kind !== 'sync').length;
@@ -174,7 +176,7 @@ describe('RecordReader', () => {
   it('ends with the call, however long preProcess takes', async () => {
     const controller = new AbortController();
     const deadline = new Deadline('batchTest', { signal: controller.signal });
-    const reading = read(entriesOf('a', 'b', 'c'), () => new Promise(() => undefined), { deadline });
+    const reading = read(['a', 'b', 'c'], () => new Promise(() => undefined), { deadline });
     await settle();
     controller.abort();
     await expect(reading).rejects.toMatchObject({ code: 'UNO_CANCELED' });

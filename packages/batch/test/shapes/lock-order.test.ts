@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import { column, mapEntity } from '@uno/domain';
 import fc from 'fast-check';
 import { inLockOrder } from '../../src/shapes/lock-order.js';
-import type { WorkItem } from '../../src/shapes/work-item.js';
+import { WorkItem } from '../../src/shapes/work-item.js';
+
+class Point {
+  id!: number;
+}
+
+const points = mapEntity(Point, { table: 'point', columns: { id: column.integer() } });
 
 function item(index: number, ...key: string[]): WorkItem {
-  return { values: {}, indices: [index], key };
+  return WorkItem.ofKey(points, key, index);
 }
 
 describe('the order in which rows are locked', () => {

@@ -18,7 +18,7 @@ export type Execute = (statement: TextStatement, parameters: readonly unknown[])
  */
 export async function insertRecord(execute: Execute, mapping: AnyMapping, record: InputRecord): Promise<TextRow> {
   const fields = insertedFields(mapping, record);
-  const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
+  const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.position], record.index));
   const { rows } = await execute(insertOne(mapping, fields), parameters);
   const row = rows[0];
   if (row === undefined) throw new RowSuppressedError(mapping.name);
@@ -39,7 +39,7 @@ export async function updateRecord(
   allowed: readonly Field[],
 ): Promise<TextRow | undefined> {
   const fields = updatedFields(allowed, record);
-  const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.property], record.index));
+  const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.position], record.index));
   const statement = fields.length === 0 ? selectOne(mapping) : updateOne(mapping, fields);
   const { rows } = await execute(statement, [...parameters, ...key]);
   return rows[0];

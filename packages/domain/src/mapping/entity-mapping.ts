@@ -54,6 +54,10 @@ export class EntityMapping<
   readonly uniques: readonly (readonly string[])[];
   readonly fields: readonly Field[];
   readonly keyFields: readonly Field[];
+  /** Whether equal keys have equal text, so that the text can stand for a row (in a cache, say). */
+  readonly hasTextKey: boolean;
+  /** The same, whatever the collations of its columns are. */
+  readonly hasExactKey: boolean;
   readonly #byProperty: ReadonlyMap<string, Field>;
 
   constructor(state: MappingState<E, C, K, R, T>) {
@@ -67,17 +71,14 @@ export class EntityMapping<
     this.fields = fieldsOf(state.tableName, state.columns, state.key);
     this.#byProperty = new Map(this.fields.map((field) => [field.property, field]));
     this.keyFields = Object.freeze(state.key.map((property) => this.field(property)));
+    this.hasTextKey = this.keyFields.every(({ type }) => type.canonical);
+    this.hasExactKey = this.keyFields.every(({ type }) => type.canonical && !type.collated);
     Object.freeze(this);
   }
 
   /** The entity's name, for messages. */
   get name(): string {
     return this.entity.name;
-  }
-
-  /** Whether equal keys have equal text, so that the text can stand for a row (in a cache, say). */
-  get hasTextKey(): boolean {
-    return this.keyFields.every((field) => field.type.canonical);
   }
 
   /** @throws ConfigError when there is no such field, naming those that there are */
@@ -111,12 +112,17 @@ export class EntityMapping<
    * @throws CallbackError when the class throws
    */
   hydrate(row: TextRow): E {
-    return this.#made((entity) => {
+    try {
+      const entity = new this.entity();
+      const values = asRecord(entity);
       for (const field of this.fields) {
         const text = row[field.position] ?? null;
-        entity[field.property] = text === null ? null : this.#decode(field, text);
+        values[field.property] = text === null ? null : this.#decode(field, text);
       }
-    });
+      return entity;
+    } catch (error) {
+      throw entityError(error);
+    }
   }
 
   /** The values of an entity that came from the database, sharing nothing that can be changed. */
@@ -131,18 +137,13 @@ export class EntityMapping<
    * @throws CallbackError when the class throws
    */
   restore(snapshot: Snapshot): E {
-    return this.#made((entity) => {
-      for (const field of this.fields) entity[field.property] = copied(field, snapshot[field.position]);
-    });
-  }
-
-  #made(fill: (entity: Record<string, unknown>) => void): E {
     try {
       const entity = new this.entity();
-      fill(asRecord(entity));
+      const values = asRecord(entity);
+      for (const field of this.fields) values[field.property] = copied(field, snapshot[field.position]);
       return entity;
     } catch (error) {
-      throw UnoError.is(error) ? error : new CallbackError('entity', error);
+      throw entityError(error);
     }
   }
 
@@ -158,6 +159,11 @@ export class EntityMapping<
       });
     }
   }
+}
+
+/** What came of making an entity: a value that cannot be read, or the class of the caller's. */
+function entityError(error: unknown): UnoError {
+  return UnoError.is(error) ? error : new CallbackError('entity', error);
 }
 
 function copied(field: Field, value: unknown): unknown {

@@ -1,6 +1,7 @@
 import { kindOf, ValidationError } from '@uno/postgres';
 import { type AnyMapping, asRecord } from './entity-mapping.js';
-import { encodeField, recordName } from './record-reader.js';
+import type { Field } from './field.js';
+import { encodeField, type FieldValues, recordName } from './record-reader.js';
 
 /** The text of every field of a key, in the mapping's order. */
 export type KeyTexts = readonly string[];
@@ -12,14 +13,14 @@ export type KeyTexts = readonly string[];
  */
 export function encodeKey(mapping: AnyMapping, key: unknown, index?: number): KeyTexts {
   const [only, ...more] = mapping.keyFields;
-  if (only !== undefined && more.length === 0) return [encodeKeyField(mapping, only.property, key, index)];
+  if (only !== undefined && more.length === 0) return [encodeKeyField(mapping, only, key, index)];
   if (typeof key !== 'object' || key === null) {
     throw new ValidationError(
       `A key of ${mapping.name} is an object with ${mapping.key.join(' and ')}, not ${kindOf(key)}.`,
       { index },
     );
   }
-  return encodeRecordKey(mapping, asRecord(key), index);
+  return encodeEntityKey(mapping, key, index);
 }
 
 /**
@@ -27,20 +28,27 @@ export function encodeKey(mapping: AnyMapping, key: unknown, index?: number): Ke
  *
  * @throws ValidationError when a part of it is missing
  */
-export function encodeRecordKey(
-  mapping: AnyMapping,
-  values: Readonly<Record<string, unknown>>,
-  index?: number,
-): KeyTexts {
-  return mapping.keyFields.map((field) => encodeKeyField(mapping, field.property, values[field.property], index));
+export function encodeRecordKey(mapping: AnyMapping, values: FieldValues, index?: number): KeyTexts {
+  return mapping.keyFields.map((field) => encodeKeyField(mapping, field, values[field.position], index));
+}
+
+/**
+ * The same for an entity, or any object with the fields of a key.
+ *
+ * @throws ValidationError when a part of it is missing
+ */
+export function encodeEntityKey(mapping: AnyMapping, entity: object, index?: number): KeyTexts {
+  const values = asRecord(entity);
+  return mapping.keyFields.map((field) => encodeKeyField(mapping, field, values[field.property], index));
 }
 
 /** The texts of a record's key where it is complete and valid, for messages about that record. */
-export function findRecordKey(mapping: AnyMapping, values: Readonly<Record<string, unknown>>): KeyTexts | undefined {
+export function findRecordKey(mapping: AnyMapping, values: FieldValues): KeyTexts | undefined {
   try {
     // Looked at first, because records without a generated key are the rule and exceptions are slow.
-    const isMissing = (value: unknown) => value === undefined || value === null;
-    if (mapping.keyFields.some((field) => isMissing(values[field.property]))) return undefined;
+    for (const { position } of mapping.keyFields) {
+      if (values[position] === undefined || values[position] === null) return undefined;
+    }
     return encodeRecordKey(mapping, values);
   } catch {
     // What is wrong with the record is told by whoever writes it.
@@ -53,12 +61,11 @@ export function keyText(texts: KeyTexts): string {
   return texts.length === 1 ? String(texts[0]) : JSON.stringify(texts);
 }
 
-function encodeKeyField(mapping: AnyMapping, property: string, value: unknown, index: number | undefined): string {
-  const encoded =
-    value === undefined || value === null ? null : encodeField(mapping, mapping.field(property), value, index);
+function encodeKeyField(mapping: AnyMapping, field: Field, value: unknown, index: number | undefined): string {
+  const encoded = value === undefined || value === null ? null : encodeField(mapping, field, value, index);
   if (encoded !== null) return encoded;
-  throw new ValidationError(`${recordName(mapping, index)} has no ${property}, which is its key.`, {
+  throw new ValidationError(`${recordName(mapping, index)} has no ${field.property}, which is its key.`, {
     index,
-    field: property,
+    field: field.property,
   });
 }

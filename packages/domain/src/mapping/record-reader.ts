@@ -2,9 +2,12 @@ import { InvalidValue, kindOf, ValidationError } from '@uno/postgres';
 import { type AnyMapping, asRecord } from './entity-mapping.js';
 import type { Field } from './field.js';
 
-/** A record of the caller, checked to be one of the mapping. */
+/** The values of a record by the position of their fields; `undefined` for what the record leaves out. */
+export type FieldValues = readonly unknown[];
+
+/** A record of the caller, checked to be one of the mapping; what the caller does to it afterwards changes nothing here. */
 export interface InputRecord {
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: FieldValues;
   /** Position in the caller's input, from 0; `undefined` for a single record. */
   readonly index: number | undefined;
 }
@@ -36,18 +39,23 @@ export function readRecord(mapping: AnyMapping, input: unknown, index: number | 
       }
     }
   }
-  const values = asRecord(input);
-  requireReadable(mapping, values, index);
-  return { values, index };
+  return { values: readValues(mapping, input, index), index };
 }
 
-/** A field may be an accessor that throws, which is that record's fault wherever the field is read later on. */
-function requireReadable(mapping: AnyMapping, values: Record<string, unknown>, index: number | undefined): void {
+/**
+ * Every field is read once, here: it may be an accessor, and one that throws is that record's fault.
+ *
+ * @throws ValidationError that names the record and the field
+ */
+function readValues(mapping: AnyMapping, input: object, index: number | undefined): FieldValues {
+  const { fields } = mapping;
+  const record = asRecord(input);
+  const values = new Array<unknown>(fields.length);
   let property = '';
   try {
-    for (const field of mapping.fields) {
-      property = field.property;
-      void values[property];
+    for (let i = 0; i < fields.length; i++) {
+      property = fields[i]?.property ?? '';
+      values[i] = record[property];
     }
   } catch (cause) {
     throw new ValidationError(`${recordName(mapping, index)}: reading "${property}" threw.`, {
@@ -56,6 +64,7 @@ function requireReadable(mapping: AnyMapping, values: Record<string, unknown>, i
       cause,
     });
   }
+  return values;
 }
 
 /**
@@ -68,7 +77,7 @@ export function readNewRecord(mapping: AnyMapping, input: unknown, index: number
   const record = readRecord(mapping, input, index);
   if (input instanceof mapping.entity) return record;
   for (const field of mapping.fields) {
-    if (field.insertMode === 'never' && record.values[field.property] !== undefined) {
+    if (field.insertMode === 'never' && record.values[field.position] !== undefined) {
       throw new ValidationError(
         `${recordName(mapping, index)} gives "${field.property}", which the database computes.`,
         { index, field: field.property },

@@ -11,7 +11,7 @@ import { type InputRecord, recordName } from './record-reader.js';
 export function insertedFields(mapping: AnyMapping, record: InputRecord): Field[] {
   const present: Field[] = [];
   for (const field of mapping.fields) {
-    const value = record.values[field.property];
+    const value = record.values[field.position];
     if (value === undefined) {
       if (field.insertMode === 'required') {
         throw new ValidationError(
@@ -31,7 +31,7 @@ export function insertedFields(mapping: AnyMapping, record: InputRecord): Field[
 
 /** The fields that an update of this record writes: those of `allowed` that are not `undefined`. */
 export function updatedFields(allowed: readonly Field[], record: InputRecord): Field[] {
-  return allowed.filter((field) => record.values[field.property] !== undefined);
+  return allowed.filter((field) => record.values[field.position] !== undefined);
 }
 
 /**

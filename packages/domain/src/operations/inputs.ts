@@ -1,6 +1,6 @@
 import { asBatchError } from '../errors/batch-error.js';
-import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
-import { encodeKey, findRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
+import { encodeEntityKey, encodeKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { requireList } from './require-list.js';
 
 /**
@@ -21,8 +21,12 @@ export function encodeKeys(mapping: AnyMapping, operation: string, keys: readonl
 /** The key of a record as the caller gave it, for messages; `undefined` where it has none. */
 export function keyOfInput(mapping: AnyMapping, record: unknown): string | undefined {
   if (typeof record !== 'object' || record === null) return undefined;
-  const texts = findRecordKey(mapping, asRecord(record));
-  return texts && keyText(texts);
+  try {
+    return keyText(encodeEntityKey(mapping, record));
+  } catch {
+    // That it has no key, or none that can be read, is told by whoever writes it.
+    return undefined;
+  }
 }
 
 /** The same for a key as the caller gave it. */

@@ -26,6 +26,11 @@ export class WriteLedger {
     this.#outcomes = detailed ? [] : undefined;
   }
 
+  /** Whether the outcome of every record is kept. */
+  get isDetailed(): boolean {
+    return this.#outcomes !== undefined;
+  }
+
   get failures(): readonly FailedRecord[] {
     return this.#failures;
   }

@@ -2,9 +2,9 @@ import type { RepositorySettings } from '../context/repository-settings.js';
 import type { UnoContext } from '../context/uno-context.js';
 import { FallingBack } from '../individual/falling-back.js';
 import { IndividualOperations } from '../individual/individual-operations.js';
-import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded } from '../mapping/inferred-types.js';
-import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
+import { encodeEntityKey, encodeKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { encodeKeys } from '../operations/inputs.js';
 import type { PortDefaults, RecordOperations } from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
@@ -118,6 +118,6 @@ export class EntityReader<M extends AnyMapping> {
   }
 
   #textOf(entity: Loaded<M>): string {
-    return keyText(encodeRecordKey(this.#mapping, asRecord(entity)));
+    return keyText(encodeEntityKey(this.#mapping, entity));
   }
 }

@@ -4,7 +4,7 @@ import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
-import { encodeRecordKey, keyText } from '../mapping/key.js';
+import { encodeEntityKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys } from '../operations/inputs.js';
@@ -317,7 +317,7 @@ export class UnoDBRepository<M extends AnyMapping> {
 
   #keyOf(entity: object): KeyOf<M> {
     const values = asRecord(entity);
-    encodeRecordKey(this.mapping, values);
+    encodeEntityKey(this.mapping, entity);
     const [only, ...more] = this.mapping.key;
     // It was just found to be a complete key.
     return (only !== undefined && more.length === 0 ? values[only] : values) as KeyOf<M>;

@@ -8,7 +8,9 @@ import { InvalidValue, invalid, type PgType } from './pg-type.js';
 function element(encoded: string | null, bare: boolean): string {
   if (encoded === null) return 'NULL';
   if (bare) return encoded;
-  return /["\\]/.test(encoded) ? `"${encoded.replace(/["\\]/g, '\\$&')}"` : `"${encoded}"`;
+  // Looked for by themselves, which is faster than by an expression.
+  if (!encoded.includes('"') && !encoded.includes('\\')) return `"${encoded}"`;
+  return `"${encoded.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /**
@@ -58,6 +60,7 @@ export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boole
     },
     bare: false,
     canonical: false,
+    collated: item.collated,
     comparable: item.comparable,
     array: true,
     unnestsApart: true,

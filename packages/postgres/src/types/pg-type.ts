@@ -20,6 +20,8 @@ export interface PgType<T, Driver = unknown> {
   readonly bare: boolean;
   /** Whether equal values always have equal text, so that the text can identify a row. */
   readonly canonical: boolean;
+  /** Whether a collation decides which values are equal: under some, 'a' is 'A'. */
+  readonly collated: boolean;
   /** Whether PostgreSQL has `=` for it; if not, values are compared by their text. */
   readonly comparable: boolean;
   /** Whether it is an array. */
@@ -72,6 +74,7 @@ export function invalid(type: string, allowed: string, value: unknown, kind?: st
 interface Traits<T> {
   readonly bare?: boolean;
   readonly canonical?: boolean;
+  readonly collated?: boolean;
   readonly comparable?: boolean;
   readonly unnestsApart?: boolean;
   readonly enumeration?: Enumeration;
@@ -91,6 +94,7 @@ export function scalar<T, Driver>(
     decode,
     bare: traits.bare ?? false,
     canonical: traits.canonical ?? false,
+    collated: traits.collated ?? false,
     comparable: traits.comparable ?? true,
     array: false,
     unnestsApart: traits.unnestsApart ?? false,

@@ -22,15 +22,19 @@ function limited(sql: string, length: number): (value: unknown) => string {
 
 export const text: PgType<string, string> = scalar('text', (value) => checkText('text', value), identity, {
   canonical: true,
+  collated: true,
 });
 
 export function varchar(length: number): PgType<string, string> {
-  return scalar(`varchar(${length})`, limited(`varchar(${length})`, length), identity, { canonical: true });
+  return scalar(`varchar(${length})`, limited(`varchar(${length})`, length), identity, {
+    canonical: true,
+    collated: true,
+  });
 }
 
 /** Padded with spaces by PostgreSQL, which also ignores them in comparisons; so it cannot identify a row by its text. */
 export function char(length: number): PgType<string, string> {
-  return scalar(`char(${length})`, limited(`char(${length})`, length), identity);
+  return scalar(`char(${length})`, limited(`char(${length})`, length), identity, { collated: true });
 }
 
 const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -71,5 +75,9 @@ export function enumeration<const V extends string>(name: string, labels: readon
 
 /** Any other type by PostgreSQL's own text for it: ranges, inet, interval, tsvector, composite types. */
 export function textOf(sql: string): PgType<string, unknown> {
-  return scalar(sql, (value) => checkText(sql, value), identity, { comparable: false, unnestsApart: true });
+  return scalar(sql, (value) => checkText(sql, value), identity, {
+    collated: true,
+    comparable: false,
+    unnestsApart: true,
+  });
 }

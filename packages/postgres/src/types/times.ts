@@ -1,3 +1,4 @@
+import { momentOf, momentText } from './moments.js';
 import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
 
 const identity = (text: string): string => text;
@@ -93,23 +94,26 @@ const earliest = Date.UTC(-4712, 0, 1); // PostgreSQL's first year is 4713 BC
 function encodeDate(value: Date): string {
   const milliseconds = value.getTime();
   if (milliseconds < earliest) throw new InvalidValue('timestamptz takes no date before 4713 BC');
+  const short = momentText(milliseconds);
+  if (short !== undefined) return short;
   const iso = value.toISOString();
   const year = value.getUTCFullYear();
-  if (year >= 1 && year <= 9999) return iso;
   const rest = iso.slice(iso.indexOf('-', 1));
   return year > 9999 ? `${year}${rest}` : `${String(1 - year).padStart(4, '0')}${rest} BC`;
 }
 
 function decodeDate(text: string): Date {
+  const short = momentOf(text);
+  if (short !== undefined) return new Date(short);
   const match = stampPattern.exec(text);
-  const moment = match === null ? new Date(Number.NaN) : momentOf(match);
+  const moment = match === null ? new Date(Number.NaN) : momentOfMatch(match);
   if (Number.isNaN(moment.getTime())) {
     throw new RangeError(`a timestamp that a Date cannot hold; map the column with { as: 'string' }`);
   }
   return moment;
 }
 
-function momentOf(match: RegExpExecArray): Date {
+function momentOfMatch(match: RegExpExecArray): Date {
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z', beforeChrist] = match;
   const fullYear = beforeChrist === undefined ? Number(year) : 1 - Number(year);
   const moment = new Date(0);
