@@ -36,6 +36,8 @@ export async function openTable(make: readonly string[], role?: string): Promise
   for (const statement of make) await run(statement);
   const [[version] = []] = await run(`select current_setting('server_version_num')::int / 10000`);
   const pool = new pg.Pool({ connectionString, max: 4, ...(role === undefined ? {} : { options: `-c role=${role}` }) });
+  // Dropping the database ends what is still being closed.
+  for (const one of [owner, pool]) one.on('error', () => undefined);
   const sent = recordStatements(pool);
   const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
   return {
