@@ -47,6 +47,8 @@ export async function openTable(make: readonly string[], role?: string): Promise
     run,
     close: async () => {
       await db.destroy();
+      // A role is the whole server's, which may be somebody's own.
+      if (role !== undefined) for (const drop of ['drop owned by', 'drop role']) await run(`${drop} ${role}`);
       await owner.end();
       await database.drop();
     },
