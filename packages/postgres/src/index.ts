@@ -40,5 +40,5 @@ export { bytea, type Json, JsonNull, json, jsonb, jsonNull } from './types/docum
 export { bigintAsNumber, bigintExact, boolean, double, integer, numeric, real, smallint } from './types/numbers.js';
 export { type Enumeration, InvalidValue, kindOf, type PgType } from './types/pg-type.js';
 export { parseRecordText } from './types/record-text.js';
-export { char, enumeration, text, textOf, uuid, varchar } from './types/strings.js';
+export { char, enumeration, looseText, text, textOf, uuid, varchar } from './types/strings.js';
 export { date, time, timestamp, timestamptzDate, timestamptzText } from './types/times.js';

@@ -21,6 +21,12 @@ export function upsertColumns(
     }
   }
   const constraint = [...new Set(constraintColumns ?? mapping.key)].map((property) => mapping.field(property));
+  const counted = constraint.find(({ definition: { origin } }) => origin?.kind === 'identity' && origin.always);
+  if (counted !== undefined) {
+    throw new ConfigError(
+      `batchUpsert: "${counted.property}" cannot be among constraintColumns (the key, if not said), because no record gives it: it is always generated.`,
+    );
+  }
   if (constraint.length === 0) throw new ConfigError('batchUpsert: constraintColumns names at least one field.');
   if (updateColumns === undefined) return { constraint, updated: undefined };
   const updated = [...new Set(updateColumns)].map((property) => mapping.field(property));

@@ -13,6 +13,7 @@ import {
   type JsonNull,
   json,
   jsonb,
+  looseText,
   numeric,
   type PgType,
   real,
@@ -33,7 +34,7 @@ export type InsertMode = 'required' | 'optional' | 'never';
 
 /** How the database comes to a value by itself. */
 export type Origin<V> =
-  | { readonly kind: 'identity' }
+  | { readonly kind: 'identity'; readonly always: boolean }
   | { readonly kind: 'default'; readonly value: V | RawBuilder<unknown> }
   | { readonly kind: 'computed'; readonly expression: RawBuilder<unknown> };
 
@@ -89,9 +90,19 @@ export class Column<V, D, N extends boolean, I extends InsertMode, Name extends 
     return new Column({ ...this.#state(), insertMode: 'optional', origin: { kind: 'default', value } });
   }
 
-  /** An identity column: the database counts, unless a new record says a number. */
-  generated(): Column<V, D, N, 'optional', Name> {
-    return new Column({ ...this.#state(), insertMode: 'optional', origin: { kind: 'identity' } });
+  /**
+   * An identity column: the database counts, unless a new record says a number. With `'always'` it takes none (GENERATED
+   * ALWAYS AS IDENTITY): one that a plain record gives is refused before anything is sent, one in an entity that was read
+   * is passed over.
+   */
+  generated(): Column<V, D, N, 'optional', Name>;
+  generated(mode: 'always'): Column<V, D, N, 'never', Name>;
+  generated(mode?: 'always'): Column<V, D, N, 'optional', Name> | Column<V, D, N, 'never', Name> {
+    const always = mode === 'always';
+    const origin = { kind: 'identity', always } as const;
+    return always
+      ? new Column<V, D, N, 'never', Name>({ ...this.#state(), insertMode: 'never', origin })
+      : new Column<V, D, N, 'optional', Name>({ ...this.#state(), insertMode: 'optional', origin });
   }
 
   /** A generated column: computed from the others by PostgreSQL and never written. */
@@ -135,6 +146,10 @@ function bigintColumn(): Plain<bigint, string>;
 function bigintColumn(options: { readonly as: 'number' }): Plain<number, string>;
 function bigintColumn(options?: { readonly as: 'number' }): Plain<bigint, string> | Plain<number, string> {
   return options?.as === 'number' ? plain(bigintAsNumber) : plain(bigintExact);
+}
+
+function textColumn(options?: { readonly nondeterministic: string }): Plain<string, string> {
+  return options === undefined ? plain(text) : plain(looseText(options.nondeterministic));
 }
 
 function timestamptzColumn(): Plain<Date, Date>;
@@ -183,7 +198,11 @@ export const column = {
   /** A decimal number as text, exact. */
   numeric: (precision?: number, scale?: number) => plain(numeric(precision, scale)),
   boolean: () => plain(boolean),
-  text: () => plain(text),
+  /**
+   * Text. Under a nondeterministic collation, whose name is given then, texts that differ can be equal: such as those
+   * that differ in case. A key or a unique field of that kind has to say so.
+   */
+  text: textColumn,
   /** Text of up to so many characters. */
   varchar: (length: number) => plain(varchar(length)),
   /** Text padded with spaces to so many characters. */

@@ -68,8 +68,8 @@ function readValues(mapping: AnyMapping, input: object, index: number | undefine
 }
 
 /**
- * The same for a record that is to be inserted. A field that the database computes is passed over in an entity, which was
- * read before, and is an error in a plain object, where somebody wrote it on purpose.
+ * The same for a record that is to be inserted. A field that the database always makes is passed over in an entity, which
+ * was read before, and is an error in a plain object, where somebody wrote it on purpose.
  *
  * @throws ValidationError that names the record and what is wrong with it
  */
@@ -79,7 +79,7 @@ export function readNewRecord(mapping: AnyMapping, input: unknown, index: number
   for (const field of mapping.fields) {
     if (field.insertMode === 'never' && record.values[field.position] !== undefined) {
       throw new ValidationError(
-        `${recordName(mapping, index)} gives "${field.property}", which the database computes.`,
+        `${recordName(mapping, index)} gives "${field.property}", which ${field.definition.origin?.kind === 'identity' ? 'is always generated' : 'the database computes'}.`,
         { index, field: field.property },
       );
     }

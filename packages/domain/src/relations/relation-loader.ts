@@ -86,12 +86,13 @@ export class RelationLoader {
       asRecord(entity)[name] = members;
     }
     const keys = arrayLiteral([...byKey.keys()], ownKey.type.bare);
+    const { sql: type, unnestsApart } = ownKey.type;
     // PostgreSQL says whose a row is: 1 and 1.0 are one number and two texts.
     const { rows } = await executeTextSql(
       this.#context.current(),
       sql`select o.position, ${sql.raw(columnList(target.fields, 'm'))}
-        from unnest(${keys}::${sql.raw(`${ownKey.type.sql}[]`)}) with ordinality as o(key, position)
-        join ${sql.raw(tableText(target))} as m on m.${sql.raw(identifier(foreignKey.column))} = o.key
+        from unnest(${keys}::${sql.raw(`${unnestsApart ? 'text' : type}[]`)}) with ordinality as o(key, position)
+        join ${sql.raw(tableText(target))} as m on m.${sql.raw(identifier(foreignKey.column))} = o.key::${sql.raw(type)}
         order by ${sql.raw(columnList(target.keyFields, 'm'))}`,
       { signal: this.#options.signal },
     );

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import { tableText } from '../mapping/table-sql.js';
+import { type LiveColumn, readColumns } from './live-columns.js';
 
 /** One way in which a mapping and its table disagree. */
 export interface MappingDifference {
@@ -31,7 +32,8 @@ export class MappingMismatchError extends UnoError {
 
 /**
  * Compares mappings with the tables as they are: columns, types, NULLs, defaults, generated columns, keys and unique
- * sets. Two statements a mapping; changes nothing.
+ * sets; of a view, whose columns say no more, only columns and types. A column of a domain may be mapped by the type under
+ * it. Two statements a mapping; changes nothing.
  *
  * @throws MappingMismatchError that lists every difference of all of them
  * @example
@@ -55,22 +57,13 @@ interface Problem {
   readonly problem: string;
 }
 
-interface LiveColumn {
-  readonly type: string;
-  readonly sameBaseType: boolean;
-  readonly notNull: boolean;
-  readonly hasDefault: boolean;
-  readonly generated: boolean;
-  /** Whether texts that differ can be equal, as in a collation that ignores case. */
-  readonly looseEquality: boolean;
-}
-
 async function compare(db: Queryable, mapping: AnyMapping): Promise<Problem[]> {
   const live = await readColumns(db, mapping);
   if (live.size === 0) return [{ problem: 'there is no such table' }];
   const problems = mapping.fields.flatMap((field) =>
     compareField(field, live.get(field.column)).map((problem) => ({ field, problem })),
   );
+  if ([...live.values()].some(({ elsewhere }) => elsewhere)) return problems;
   const mapped = new Set(mapping.fields.map((field) => field.column));
   const extra = [...live]
     .filter(([name, column]) => !mapped.has(name) && column.notNull && !column.hasDefault && !column.generated)
@@ -86,15 +79,42 @@ function compareField(field: Field, live: LiveColumn | undefined): string[] {
   if (!live.sameBaseType || !sameModifier(field.type.sql, live.type)) {
     problems.push(`mapped as ${field.type.sql}, but the column is ${live.type}`);
   }
+  problems.push(...compareCollation(field, live));
+  return live.elsewhere ? problems : [...problems, ...compareNulls(field, live), ...compareOrigin(field, live)];
+}
+
+function compareNulls(field: Field, live: LiveColumn): string[] {
+  const problems: string[] = [];
   if (!field.nullable && !live.notNull) problems.push('mapped as not null, but the column may be NULL');
   if (field.nullable && live.notNull) problems.push('mapped as nullable, but the column is NOT NULL');
-  if (live.generated && field.insertMode !== 'never') problems.push('the column is generated; map it with .computed()');
-  if (!live.generated && field.insertMode === 'never')
-    problems.push('mapped as computed, but the column is not generated');
-  if (field.isKey && live.looseEquality) {
-    problems.push(
-      'the key has a nondeterministic collation: keys of other text would be equal, and uno tells keys by their text',
-    );
+  return problems;
+}
+
+function compareCollation(field: Field, live: LiveColumn): string[] {
+  const mapped = field.type.looseCollation;
+  if (mapped !== undefined && mapped !== live.looseCollation) {
+    return [`mapped with the nondeterministic collation ${mapped}, which the column does not have`];
+  }
+  if (mapped === undefined && live.looseCollation !== undefined && field.isKey) {
+    return [
+      `the key has the nondeterministic collation ${live.looseCollation}, under which other text can be equal; map it with column.text({ nondeterministic: … })`,
+    ];
+  }
+  return [];
+}
+
+function compareOrigin(field: Field, live: LiveColumn): string[] {
+  const { origin } = field.definition;
+  const computed = origin?.kind === 'computed';
+  const alwaysCounted = origin?.kind === 'identity' && origin.always;
+  const problems: string[] = [];
+  if (live.generated && !computed) problems.push('the column is generated; map it with .computed()');
+  if (!live.generated && computed) problems.push('mapped as computed, but the column is not generated');
+  if (live.alwaysCounted && !alwaysCounted) {
+    problems.push(`the column is GENERATED ALWAYS AS IDENTITY and takes no value; map it with .generated('always')`);
+  }
+  if (!live.alwaysCounted && alwaysCounted) {
+    problems.push('mapped as always generated, but the column is not GENERATED ALWAYS AS IDENTITY');
   }
   if (field.insertMode === 'optional' && !field.nullable && !live.hasDefault && !live.generated) {
     problems.push('mapped with a default, but the column has none');
@@ -107,33 +127,6 @@ function sameModifier(mapped: string, live: string): boolean {
   const modifier = /\((.*)\)/.exec(mapped)?.[1];
   if (modifier === undefined || mapped.startsWith('timestamp')) return true;
   return modifier.replaceAll(' ', '') === /\((.*)\)/.exec(live)?.[1]?.replaceAll(' ', '');
-}
-
-async function readColumns(db: Queryable, mapping: AnyMapping): Promise<Map<string, LiveColumn>> {
-  const names = mapping.fields.map((field) => field.column);
-  const types = mapping.fields.map((field) => field.type.sql);
-  const { rows } = await executeTextSql(
-    db,
-    sql`select a.attname, format_type(a.atttypid, a.atttypmod), m.type is null or coalesce(to_regtype(m.type) = a.atttypid, false),
-        a.attnotnull, (a.atthasdef and a.attgenerated = '') or a.attidentity <> '', a.attgenerated <> '', not coalesce(c.collisdeterministic, true)
-      from pg_attribute a
-      left join pg_collation c on c.oid = a.attcollation
-      left join unnest(${names}::text[], ${types}::text[]) as m(name, type) on m.name = a.attname
-      where a.attrelid = to_regclass(${tableText(mapping)}) and a.attnum > 0 and not a.attisdropped`,
-  );
-  return new Map(
-    rows.map(([name, type, same, notNull, hasDefault, generated, looseEquality]) => [
-      String(name),
-      {
-        type: String(type),
-        sameBaseType: same === 't',
-        notNull: notNull === 't',
-        hasDefault: hasDefault === 't',
-        generated: generated === 't',
-        looseEquality: looseEquality === 't',
-      },
-    ]),
-  );
 }
 
 async function compareUniques(db: Queryable, mapping: AnyMapping): Promise<Problem[]> {

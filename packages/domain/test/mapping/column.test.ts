@@ -31,6 +31,17 @@ describe('a column', () => {
     expect(column.text().computed(sql`upper(name)`).nullable().insertMode).toBe('never');
   });
 
+  it('that counts is given by a new record or not, and never where it always counts', () => {
+    expect(column.integer().generated()).toMatchObject({
+      insertMode: 'optional',
+      origin: { kind: 'identity', always: false },
+    });
+    expect(column.integer().generated('always').named('no')).toMatchObject({
+      insertMode: 'never',
+      origin: { kind: 'identity', always: true },
+    });
+  });
+
   it.each([
     ['smallint', column.smallint(), 'smallint'],
     ['integer', column.integer(), 'integer'],
@@ -54,6 +65,8 @@ describe('a column', () => {
     ['bytea', column.bytea(), 'bytea'],
     ['enumeration', column.enumeration('mood', ['sad', 'ok']), 'mood'],
     ['array', column.array(column.text()), 'text[]'],
+    ['text in which others can be equal', column.text({ nondeterministic: 'a "b' }), 'text collate "a ""b"'],
+    ['array of such text', column.array(column.text({ nondeterministic: 'loose' })), 'text[] collate "loose"'],
     ['array of arrays', column.array(column.array(column.integer())), 'integer[]'],
     ['any other type', column.ofType('int4range'), 'int4range'],
   ])('of %s is declared as such', (_, made, declared) => {

@@ -46,6 +46,22 @@ expectTypeOf<keyof NewRecord<typeof cities>>().toEqualTypeOf<
 >();
 expectTypeOf<City>().toExtend<NewRecord<typeof cities>>();
 
+// What is always generated is not given either, and still is the key.
+class Ticket {
+  id!: number;
+  label!: string;
+}
+export const tickets = mapEntity(Ticket, {
+  table: 'ticket',
+  columns: { id: column.integer().generated('always'), label: column.text() },
+});
+expectTypeOf<keyof NewRecord<typeof tickets>>().toEqualTypeOf<'label'>();
+expectTypeOf<UpdatableField<typeof tickets>>().toEqualTypeOf<'label'>();
+expectTypeOf<KeyOf<typeof tickets>>().toEqualTypeOf<number>();
+expectTypeOf<{ id: number }>().toExtend<RecordPatch<typeof tickets>>();
+// @ts-expect-error it counts always, or unless a record says a number
+column.integer().generated('sometimes');
+
 // Patches: the key is needed, all else may be left out.
 expectTypeOf<{ id: number }>().toExtend<RecordPatch<typeof cities>>();
 expectTypeOf<{ name: string }>().not.toExtend<RecordPatch<typeof cities>>();

@@ -131,14 +131,80 @@ describe('checkMappings', () => {
     });
   });
 
-  it('finds a key whose texts may differ and be equal', async () => {
+  it('finds a key whose texts may differ and be equal, unless it is mapped so', async () => {
     const mapping = mapEntity(Loose, { table: 'loose', key: 'value', columns: { value: column.text() } });
+    const mapped = (nondeterministic: string) =>
+      mapEntity(Loose, { table: 'loose', key: 'value', columns: { value: column.text({ nondeterministic }) } });
     await sql`create collation if not exists loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`.execute(
       database.db,
     );
     const table = sql`create table loose (value text collate loose primary key)`;
     await withTables(table, 'loose', async () => {
-      expect(await problemsOf(mapping)).toEqual([expect.stringContaining('nondeterministic collation')]);
+      expect(await problemsOf(mapping)).toEqual([
+        expect.stringContaining('has the nondeterministic collation "loose"'),
+      ]);
+      expect(await problemsOf(mapped('other'))).toEqual([
+        'Loose.value: mapped with the nondeterministic collation "other", which the column does not have',
+      ]);
+      expect(await checkMappings(database.db, [mapped('loose')])).toBeUndefined();
+    });
+  });
+
+  it('tells an identity that takes numbers from one that does not', async () => {
+    const always = mapEntity(Counted, { table: 'counted', columns: { id: column.integer().generated('always') } });
+    const byDefault = mapEntity(Counted, { table: 'counted', columns: { id: column.integer().generated() } });
+    await withTables(
+      sql`create table counted (id integer generated always as identity primary key)`,
+      'counted',
+      async () => {
+        expect(await checkMappings(database.db, [always])).toBeUndefined();
+        expect(await problemsOf(byDefault)).toEqual([
+          `Counted.id: the column is GENERATED ALWAYS AS IDENTITY and takes no value; map it with .generated('always')`,
+        ]);
+      },
+    );
+    await withTables(sql`create table counted (id serial primary key)`, 'counted', async () => {
+      expect(await checkMappings(database.db, [byDefault])).toBeUndefined();
+      expect(await problemsOf(always)).toEqual([
+        'Counted.id: mapped as always generated, but the column is not GENERATED ALWAYS AS IDENTITY',
+      ]);
+    });
+  });
+
+  it('passes a column of a domain that is mapped as the domain or as a type under it', async () => {
+    await sql`create domain short as varchar(10) not null default 'none'`.execute(database.db);
+    await sql`create domain shorter as short check (length(value) < 5)`.execute(database.db);
+    const mapped = (value: AnyColumn) =>
+      mapEntity(Untyped, { table: 'typed', columns: { id: column.integer(), value } });
+    try {
+      await withTables(sql`create table typed (id integer primary key, value shorter)`, 'typed', async () => {
+        const short = column.varchar(10);
+        const passing = [short, short.default('x'), column.ofType('shorter'), column.ofType('short')];
+        expect(await checkMappings(database.db, passing.map(mapped))).toBeUndefined();
+        expect(await problemsOf(...[column.varchar(11), column.text(), short.nullable()].map(mapped))).toEqual([
+          'Untyped.value: mapped as varchar(11), but the column is character varying(10)',
+          'Untyped.value: mapped as text, but the column is shorter',
+          'Untyped.value: mapped as nullable, but the column is NOT NULL',
+        ]);
+      });
+    } finally {
+      await sql`drop domain shorter, short`.execute(database.db);
+    }
+  });
+
+  it('looks at the columns and types of a view, which has no NOT NULL, no defaults and no indexes', async () => {
+    const mapped = (value: AnyColumn) =>
+      mapEntity(Untyped, { table: 'seen', columns: { id: column.integer().generated(), value }, uniques: [['value']] });
+    await withTables(sql`create table typed (id serial primary key, value text unique)`, 'typed', async () => {
+      await sql`create view seen as select * from typed`.execute(database.db);
+      try {
+        expect(await checkMappings(database.db, [mapped(column.text())])).toBeUndefined();
+        expect(await problemsOf(mapped(column.integer()))).toEqual([
+          'Untyped.value: mapped as integer, but the column is text',
+        ]);
+      } finally {
+        await sql`drop view seen`.execute(database.db);
+      }
     });
   });
 
@@ -160,6 +226,8 @@ describe('checkMappings', () => {
 class Untyped extends Entity<number> {
   value!: unknown;
 }
+
+class Counted extends Entity<number> {}
 
 class Loose {
   value!: string;

@@ -29,7 +29,11 @@ export function arrayLiteral(values: readonly (string | null)[], bare: boolean):
 /** An array of values of one type; nested, it has more dimensions. `null` elements are allowed where the caller says so. */
 export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boolean): PgType<T[], Driver[]> {
   // integer[][] and integer[] are the same type to PostgreSQL, which writes the latter.
-  const sql = item.array ? item.sql : `${item.sql}[]`;
+  const sql = item.array
+    ? item.sql
+    : item.looseCollation === undefined
+      ? `${item.sql}[]`
+      : item.sql.replace(/(?= collate )/, '[]');
 
   function encodeItem(value: unknown): string {
     if (value !== null && value !== undefined)
@@ -65,6 +69,7 @@ export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boole
     array: true,
     unnestsApart: true,
     ...(item.enumeration === undefined ? {} : { enumeration: item.enumeration }),
+    ...(item.looseCollation === undefined ? {} : { looseCollation: item.looseCollation }),
     mutable: true,
     copy: (values: T[]) => copyItems(values, item),
   });

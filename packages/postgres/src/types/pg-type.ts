@@ -30,6 +30,8 @@ export interface PgType<T, Driver = unknown> {
   readonly unnestsApart: boolean;
   /** The enumerated type that it is, or is an array of. */
   readonly enumeration?: Enumeration;
+  /** The collation that `sql` names at its end, quoted: one under which texts that differ can be equal. */
+  readonly looseCollation?: string;
   /** Whether a program can change a value in place. */
   readonly mutable: boolean;
   /** A copy that shares nothing with the original; the value itself where it cannot be changed. */
@@ -78,6 +80,7 @@ interface Traits<T> {
   readonly comparable?: boolean;
   readonly unnestsApart?: boolean;
   readonly enumeration?: Enumeration;
+  readonly looseCollation?: string;
   readonly copy?: (value: T) => T;
 }
 
@@ -99,6 +102,7 @@ export function scalar<T, Driver>(
     array: false,
     unnestsApart: traits.unnestsApart ?? false,
     ...(traits.enumeration === undefined ? {} : { enumeration: traits.enumeration }),
+    ...(traits.looseCollation === undefined ? {} : { looseCollation: traits.looseCollation }),
     mutable: traits.copy !== undefined,
     copy: traits.copy ?? ((value) => value),
   });

@@ -1,3 +1,4 @@
+import { identifier } from '../dialect/identifier.js';
 import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
 
 const identity = (text: string): string => text;
@@ -24,6 +25,19 @@ export const text: PgType<string, string> = scalar('text', (value) => checkText(
   canonical: true,
   collated: true,
 });
+
+/**
+ * Text under a nondeterministic collation, in which texts that differ can be equal, so that none can identify a row. The
+ * collation is part of every cast, and so decides every comparison. An array cannot carry it from one to the next, and
+ * therefore is one of plain text that is cast afterwards.
+ */
+export function looseText(collation: string): PgType<string, string> {
+  const looseCollation = identifier(collation);
+  return scalar(`text collate ${looseCollation}`, (value) => checkText('text', value), identity, {
+    unnestsApart: true,
+    looseCollation,
+  });
+}
 
 export function varchar(length: number): PgType<string, string> {
   return scalar(`varchar(${length})`, limited(`varchar(${length})`, length), identity, {
