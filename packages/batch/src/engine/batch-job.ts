@@ -71,6 +71,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   read(entry: Entry<R>): I;
   /** Makes one item of those that cannot be in one statement. */
   fold?(items: readonly I[]): readonly I[];
+  /** Items with the same text are what {@link fold} makes one; `undefined` for one that it leaves as it is. */
+  foldedBy?(item: I): string | undefined;
   /** The items that were folded into one, in their order; otherwise the item itself. */
   partsOf(item: I): readonly I[];
   /** Ascending positions of the records that an item stands for. */

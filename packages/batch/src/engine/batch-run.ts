@@ -22,6 +22,7 @@ import { ChunkWriter } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
+import { checkList, RereadChunks } from './reread-chunks.js';
 import { isAboutSize, SmallerPiecesNeeded } from './smaller-pieces.js';
 import { WorkerQueue } from './worker-queue.js';
 
@@ -102,15 +103,25 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     }
   }
 
-  async #listed(source: OpenSource<R>, size: number): Promise<ListedChunks<I, Prepared<S, V>>> {
+  async #listed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
+    const { list } = source;
+    if (list !== undefined && this.#job.preProcess === undefined) {
+      const checked = await checkList(this.#job, this.#call, list);
+      if (!checked.hasRepeated) return this.#take(new RereadChunks(this.#job, this.#call, list, size, checked));
+    }
     const { read, total } = await readAll(this.#job, this.#call, source);
-    const chunks = new ListedChunks<I, Prepared<S, V>>(chunksOf(read, size), total);
-    this.#chunks = chunks;
-    return chunks;
+    return this.#take(new ListedChunks(chunksOf(read, size), total));
   }
 
-  #streamed(source: OpenSource<R>): StreamedChunks<S, R, I, V, A> {
-    const chunks = new StreamedChunks(this.#job, this.#call, source);
+  #streamed(source: OpenSource<R>): ChunkSource<I, Prepared<S, V>> {
+    const { list } = source;
+    if (list !== undefined && this.#job.preProcess === undefined) {
+      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.batchSize, undefined));
+    }
+    return this.#take(new StreamedChunks(this.#job, this.#call, source));
+  }
+
+  #take(chunks: ChunkSource<I, Prepared<S, V>>): ChunkSource<I, Prepared<S, V>> {
     this.#chunks = chunks;
     return chunks;
   }
@@ -310,7 +321,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** In a pipeline, the next chunks are read while one is being executed. */
   #ahead(source: ChunkSource<I, Prepared<S, V>>): UpcomingChunks<I, Prepared<S, V>> {
-    if (this.#call.strategy !== 'pipelined') {
+    if (this.#call.strategy !== 'pipelined' || source.isAtHand) {
       return { chunks: source.chunks(), after: (chunk) => source.after(chunk) };
     }
     const waiting: Chunk<I, Prepared<S, V>>[] = [];

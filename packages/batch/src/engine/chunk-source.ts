@@ -10,6 +10,8 @@ import { type ReadRecords, RecordReader } from './record-reader.js';
 export interface ChunkSource<I, P> {
   /** Whether `chunks` can be called again, and gives the same ones. */
   readonly isRepeatable: boolean;
+  /** Whether the next chunk is there without waiting, so that nothing is to be gained by asking for it early. */
+  readonly isAtHand: boolean;
   /** Whether there is at most one chunk. */
   readonly isSingle: boolean;
   /** Records in the source; `undefined` until a source that is no array has come to its end. */
@@ -40,6 +42,7 @@ export function chunksOf<I, P>({ items, dropped, refused }: Readonly<ReadRecords
 /** Chunks that are there already. */
 export class ListedChunks<I, P> implements ChunkSource<I, P> {
   readonly isRepeatable = true;
+  readonly isAtHand = true;
   readonly total: number;
   readonly #chunks: readonly Chunk<I, P>[];
 
@@ -92,6 +95,7 @@ async function drained<R>(call: EngineCall, source: OpenSource<R>): Promise<R[]>
 export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
   implements ChunkSource<I, Prepared<S, V>>
 {
+  readonly isAtHand = false;
   readonly isSingle = false;
   readonly #job: BatchJob<S, R, I, V, A>;
   readonly #call: EngineCall;

@@ -1,4 +1,4 @@
-import { type AnyMapping, deleteRecord, encodeKey, keyOfKey } from '@uno/domain';
+import { type AnyMapping, deleteRecord, encodeKey, keyOfKey, keyText } from '@uno/domain';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
@@ -34,6 +34,10 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
     if (!this.isDetailed || !this.mapping.hasTextKey) return items;
     return foldDuplicates(items, { fields: [], identity: ({ key }) => key, overlays: () => false });
+  }
+
+  foldedBy({ key }: WorkItem): string | undefined {
+    return key === undefined || !this.isDetailed || !this.mapping.hasTextKey ? undefined : keyText(key);
   }
 
   identityOf(item: WorkItem): string | undefined {

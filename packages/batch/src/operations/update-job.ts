@@ -1,4 +1,4 @@
-import { type AnyMapping, type Field, updatedFields, updateRecord } from '@uno/domain';
+import { type AnyMapping, type Field, keyText, updatedFields, updateRecord } from '@uno/domain';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
@@ -38,6 +38,10 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       identity: ({ key }) => key,
       overlays: (field) => this.#allowed.includes(field),
     });
+  }
+
+  foldedBy({ key }: WorkItem): string | undefined {
+    return key === undefined || !this.mapping.hasTextKey ? undefined : keyText(key);
   }
 
   identityOf(item: WorkItem): string | undefined {

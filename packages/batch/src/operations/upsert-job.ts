@@ -58,6 +58,10 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     });
   }
 
+  foldedBy(item: WorkItem): string | undefined {
+    return this.#isCanonical ? this.identityOf(item) : undefined;
+  }
+
   identityOf(item: WorkItem): string | undefined {
     const { constraint } = this.#columns;
     const texts = constraintTexts(this.mapping, constraint, item).filter((text) => text !== null);
