@@ -13,9 +13,9 @@ import type { Entry } from '../engine/chunk.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
-import { forgetInsertFacts, type InsertFacts, readInsertFacts } from '../statements/insert-facts.js';
-import { insertReturningStatement, insertStatement } from '../statements/insert-statement.js';
+import { insertReturningStatement, insertStatement, type KeyDefault } from '../statements/insert-statement.js';
 import { parseRow } from '../statements/row-text.js';
+import { forgetTableFacts } from '../statements/table-facts.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { keyOfSettled, type SettledItem, type Written } from './write-account.js';
 import { WriteJob } from './write-job.js';
@@ -34,11 +34,9 @@ export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]):
 export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   readonly isIdempotent = false;
   protected readonly folded = 'all';
-  #facts: InsertFacts = { keyDefaults: [], meddling: false };
 
   async ready(): Promise<void> {
-    const { db, call } = this.options;
-    if (this.isDetailed) this.#facts = await readInsertFacts(db, this.mapping, call.deadline.signal);
+    if (this.isDetailed) await this.readFacts();
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
@@ -113,16 +111,18 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.mapping.keyFields.filter((field) => !fields.includes(field));
   }
 
-  #defaultOf(field: Field) {
-    return this.#facts.keyDefaults.find((one) => one.field === field);
+  #defaultOf(field: Field): KeyDefault | undefined {
+    const expression = this.facts.columns.get(field.column)?.default;
+    if (expression === undefined || expression === null) return undefined;
+    return { field, expression: `(${expression})::${field.type.sql}` };
   }
 
   async #insertAligned(session: WriteSession, { fields, items, arrays }: EncodedGroup): Promise<SettledItem[]> {
     const { mapping } = this;
     const defaults = this.#missing(fields).flatMap((field) => this.#defaultOf(field) ?? []);
-    const statement = insertReturningStatement(mapping, fields, defaults, this.#facts.meddling);
+    const statement = insertReturningStatement(mapping, fields, defaults, this.facts.meddlesWithInserts);
     const { rows } = await session.execute(statement, arrays).catch((error: unknown) => {
-      forgetInsertFacts(this.options.db, mapping);
+      forgetTableFacts(this.options.db, mapping);
       throw error;
     });
     const settled: SettledItem[] = [];

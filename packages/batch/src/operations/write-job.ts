@@ -8,6 +8,7 @@ import { postProcessEach } from '../engine/post-process-each.js';
 import { Window } from '../engine/window.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { rowOf } from '../statements/row-text.js';
+import { noTable, readTableFacts, type TableFacts } from '../statements/table-facts.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import {
@@ -45,6 +46,8 @@ export abstract class WriteJob<M extends AnyMapping>
   readonly postProcess?: (report: ChunkReport<WorkItem, Written>) => Promise<void>;
   protected readonly mapping: M;
   protected readonly options: WriteJobOptions<M>;
+  /** What the catalogue says of the table, where the job has asked for it in {@link ready}. */
+  protected facts: TableFacts = noTable;
   /** Whether what became of every single record has to be found out. */
   protected readonly isDetailed: boolean;
 
@@ -63,6 +66,12 @@ export abstract class WriteJob<M extends AnyMapping>
       const window = new Window(maxWorkers, deadline);
       this.postProcess = (report) => postProcessEach(window, deadline, this.#postProcessing(report, postProcess));
     }
+  }
+
+  /** Has the facts of the table read, once for each database and table. */
+  protected async readFacts(): Promise<void> {
+    const { db, call } = this.options;
+    this.facts = await readTableFacts(db, this.mapping, call.deadline.signal);
   }
 
   abstract read(entry: Entry<unknown>): WorkItem;
