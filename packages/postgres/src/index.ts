@@ -1,3 +1,6 @@
+export type { CopyPiece } from './dialect/copy-data.js';
+export { type CopyStatement, copyIn } from './dialect/copy-in.js';
+export type { CopySource } from './dialect/copy-source.js';
 export {
   type ExecuteOptions,
   executeText,
@@ -36,6 +39,7 @@ export { sqlstateOf } from './errors/sqlstate-of.js';
 export { isRecordFault } from './errors/translate.js';
 export { type Retry, type RetryNote, UnoError, type UnoErrorOptions } from './errors/uno-error.js';
 export { arrayLiteral, arrayOf } from './types/arrays.js';
+export { copyField, copyLine } from './types/copy-text.js';
 export { bytea, type Json, JsonNull, json, jsonb, jsonNull } from './types/documents.js';
 export { bigintAsNumber, bigintExact, boolean, double, integer, numeric, real, smallint } from './types/numbers.js';
 export { type Enumeration, InvalidValue, kindOf, type PgType } from './types/pg-type.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CompiledQuery, type QueryExecutor, type RawBuilder } from 'kysely';
+import { CompiledQuery, type QueryExecutor, type QueryResult, type RawBuilder } from 'kysely';
 import { giveUpWaiting } from './give-up-waiting.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
 import type { TextQuery } from './text-query.js';
@@ -82,14 +82,21 @@ async function execute(
   requireUnoDialect(db);
   const guard = signal === undefined ? undefined : { signal };
   const query: TextQuery = { ...compiled, textRows: true, statementName, guard, onSent };
-  const executor = db.getExecutor().withoutPlugins();
-  const result = await giveUpWaiting(signal, (begin) =>
-    inTurn(db, () => beginningOn(executor, begin).executeQuery<readonly (string | null)[]>(query)),
-  );
+  const result = await executeInTurn<readonly (string | null)[]>(db, query, signal);
   return {
     rows: result.rows,
     affected: Number(result.numAffectedRows ?? 0n),
   };
+}
+
+/** Runs a query past all plugins, in a transaction when it is its turn; an aborted signal ends the wait before that. */
+export function executeInTurn<R>(
+  db: Queryable,
+  query: CompiledQuery,
+  signal: AbortSignal | undefined,
+): Promise<QueryResult<R>> {
+  const executor = db.getExecutor().withoutPlugins();
+  return giveUpWaiting(signal, (begin) => inTurn(db, () => beginningOn(executor, begin).executeQuery<R>(query)));
 }
 
 /** The executor, which calls `begin` when it has got its connection and before anything is sent on it. */

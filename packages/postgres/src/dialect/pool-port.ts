@@ -22,6 +22,8 @@ export interface PgPool {
 export interface PgPoolClient {
   query(config: PgQueryConfig): Promise<PgResult | readonly PgResult[]>;
   query<C extends PgCursor>(cursor: C): C;
+  /** Without it, nothing can be copied. */
+  query<S extends PgSubmittable>(submittable: S): S;
   /** The connection was lost; without a listener, Node ends the process. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** `true` closes the connection instead of giving it back. */
@@ -66,4 +68,32 @@ export interface PgResult {
 export interface PgCursor {
   read(rows: number): Promise<unknown[]>;
   close(): Promise<void>;
+}
+
+/** What speaks with the server itself; `pg` tells it what the server says. */
+export interface PgSubmittable {
+  /** Begins; the error is why it cannot. */
+  submit(connection: PgConnection): Error | undefined;
+  handleCopyInResponse(connection: PgConnection): void;
+  handleCommandComplete(message: { readonly text: string }): void;
+  handleReadyForQuery(): void;
+  handleError(error: unknown): void;
+}
+
+/** What a client speaks with the server by. */
+export interface PgConnection {
+  readonly stream: PgSocket;
+  query(sql: string): void;
+  endCopyFrom(): void;
+  sendCopyFail(why: string): void;
+}
+
+/** The socket of a client, as what is written to; what is optional makes fewer packets of it. */
+export interface PgSocket {
+  /** `false` when it has enough for now: it says `drain` when it has room again. */
+  write(bytes: Uint8Array): boolean;
+  once(event: 'drain', listener: () => void): unknown;
+  removeListener(event: 'drain', listener: () => void): unknown;
+  cork?(): void;
+  uncork?(): void;
 }

@@ -6,6 +6,7 @@ import { isConnectionLost, isStalePlan, lostBy, translateError } from '../errors
 import type { UnoError } from '../errors/uno-error.js';
 import { type CancelTarget, cancelTargetOf } from './cancel-target.js';
 import { canceledByServer, canceledUncommitted, canceledUnsent } from './canceled.js';
+import { type CopyQuery, isCopyQuery } from './copy-query.js';
 import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { type Guard, type GuardedConnection, underGuard } from './statement-guard.js';
 import { isGuardedQuery, isTextQuery } from './text-query.js';
@@ -83,7 +84,11 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await this.#metered(query);
+    if (isCopyQuery(query)) return this.#copy(query);
+    const guard = isGuardedQuery(query) ? query.guard : undefined;
+    const send = () => this.#send(configOf(query), guard);
+    const onSent = isTextQuery(query) ? query.onSent : undefined;
+    const result = await this.#metered(onSent, send);
     // Several statements in one text: none of the results is the result.
     if (isList(result)) return { rows: [] };
     return {
@@ -93,13 +98,21 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     };
   }
 
-  async #metered(query: CompiledQuery): Promise<PgResult | readonly PgResult[]> {
-    const guard = isGuardedQuery(query) ? query.guard : undefined;
-    if (!isTextQuery(query) || query.onSent === undefined) return this.#send(configOf(query), guard);
+  async #copy({ copy, guard, onSent }: CopyQuery): Promise<QueryResult<never>> {
+    try {
+      const rows = await this.#metered(onSent, () => this.#run(() => copy.runOn(this.#client), guard));
+      return { numAffectedRows: BigInt(rows), rows: [] };
+    } catch (error) {
+      throw copy.explained(error);
+    }
+  }
+
+  async #metered<T>(onSent: ((bytes: number) => void) | undefined, send: () => Promise<T>): Promise<T> {
+    if (onSent === undefined) return send();
     const before = this.#bytesWritten;
     let isAnswered = false;
     try {
-      const result = await this.#send(configOf(query), guard);
+      const result = await send();
       isAnswered = true;
       return result;
     } catch (error) {
@@ -107,7 +120,7 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
       throw error;
     } finally {
       const bytes = this.#bytesWritten - before;
-      if (isAnswered || bytes > 0) query.onSent(bytes);
+      if (isAnswered || bytes > 0) onSent(bytes);
     }
   }
 
@@ -166,10 +179,14 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     this.#discarded = true;
   }
 
-  async #send(config: PgQueryConfig, guard?: Guard): Promise<PgResult | readonly PgResult[]> {
+  #send(config: PgQueryConfig, guard?: Guard): Promise<PgResult | readonly PgResult[]> {
+    return this.#run(() => this.#client.query(config), guard);
+  }
+
+  async #run<T>(send: () => Promise<T>, guard: Guard | undefined): Promise<T> {
     const run = () => {
       this.scope?.countStatement();
-      return this.#translated(() => this.#client.query(config));
+      return this.#translated(send);
     };
     if (guard === undefined) return run();
     const { signal, cancel = true } = guard;

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import type { Kysely } from 'kysely';
-import { arrayLiteral, executeText, type PgType } from '../../src/index.js';
+import {
+  arrayLiteral,
+  copyIn,
+  copyLine,
+  executeText,
+  identifier,
+  type PgType,
+  type Queryable,
+} from '../../src/index.js';
 
 type Texts = (string | null)[];
 
@@ -10,6 +18,10 @@ export interface Returned<T> {
   readonly scalars: T[];
   /** All as one array parameter, taken apart by `unnest`. */
   readonly unnested: T[];
+  /** Stored by one INSERT, each as a parameter of its own. */
+  readonly inserted: T[];
+  /** Stored by COPY. */
+  readonly copied: T[];
   /** The texts that the server wrote of the scalars. */
   readonly texts: string[];
 }
@@ -22,10 +34,11 @@ export async function roundTrip<T>(
 ): Promise<Returned<T>> {
   const encoded = values.map((value) => type.encode(value));
   const scalars = await scalarTexts(db, type, encoded);
-  const unnested = await unnestedTexts(db, type, encoded);
+  const decoded = (texts: Texts) => texts.map((text) => type.decode(String(text)));
   return {
-    scalars: scalars.map((text) => type.decode(String(text))),
-    unnested: unnested.map((text) => type.decode(String(text))),
+    scalars: decoded(scalars),
+    unnested: decoded(await unnestedTexts(db, type, encoded)),
+    ...(await stored(db, type, encoded, decoded)),
     texts: scalars.map(String),
   };
 }
@@ -43,6 +56,38 @@ async function unnestedTexts(db: Kysely<unknown>, type: PgType<unknown>, encoded
   const sql = `select ${value} from unnest($1::${element}[]) with ordinality as u(x, position) order by u.position`;
   const { rows } = await executeText(db, { sql }, [arrayLiteral(encoded, type.array ? false : type.bare)]);
   return rows.map(([text]) => text ?? null);
+}
+
+/** What a table of the type has when the values were stored in it. It is made once, and always left empty. */
+async function stored<T>(
+  db: Kysely<unknown>,
+  type: PgType<T, unknown>,
+  encoded: readonly string[],
+  decoded: (texts: Texts) => T[],
+): Promise<Pick<Returned<T>, 'inserted' | 'copied'>> {
+  const table = `of ${type.sql}`;
+  const name = identifier(table);
+  await executeText(db, { sql: `create unlogged table if not exists ${name} (position integer, value ${type.sql})` });
+  const texts = async (trx: Queryable, store: Promise<unknown>): Promise<T[]> => {
+    await store;
+    const { rows } = await executeText(trx, { sql: `delete from ${name} returning position, value` });
+    const inOrder = [...rows].sort(([one], [other]) => Number(one) - Number(other));
+    return decoded(inOrder.map(([, text]) => text ?? null));
+  };
+  return db.transaction().execute(async (trx) => ({
+    inserted: await texts(trx, insert(trx, name, encoded)),
+    copied: await texts(trx, copy(trx, table, type, encoded)),
+  }));
+}
+
+function insert(db: Queryable, name: string, encoded: readonly string[]): Promise<unknown> {
+  const values = encoded.map((_, i) => `(${i}, $${i + 1})`);
+  return executeText(db, { sql: `insert into ${name} values ${values.join(', ')}` }, encoded);
+}
+
+function copy(db: Queryable, table: string, type: PgType<unknown>, encoded: readonly string[]): Promise<unknown> {
+  const lines = encoded.map((text, i) => copyLine([String(i), text], [true, type.bare]));
+  return copyIn(db, { table: [table], columns: ['position', 'value'] }, lines);
 }
 
 /** Twenty values at a time, since a statement costs more than a value. */

@@ -80,9 +80,11 @@ function exactly(length: number): { minLength: number; maxLength: number } {
 async function expectRoundTrips(type: PgType<unknown, unknown>, values: fc.Arbitrary<unknown>): Promise<void> {
   await fc.assert(
     fc.asyncProperty(several(values), async (sent) => {
-      const { scalars, unnested } = await roundTrip(db, type, sent);
+      const { scalars, unnested, inserted, copied } = await roundTrip(db, type, sent);
       expect(scalars).toEqual(sent);
       expect(unnested).toEqual(sent);
+      expect(inserted).toEqual(sent);
+      expect(copied).toEqual(sent);
     }),
     { numRuns: runs.numRuns / 2 },
   );
