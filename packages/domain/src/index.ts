@@ -30,7 +30,15 @@ export type {
   RelationName,
   UpdatableField,
 } from './mapping/inferred-types.js';
-export { encodeEntityKey, encodeKey, encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
+export {
+  decodeKey,
+  encodeEntityKey,
+  encodeKey,
+  encodeRecordKey,
+  findRecordKey,
+  type KeyTexts,
+  keyText,
+} from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export { encodeField, type FieldValues, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
 export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
@@ -48,6 +56,7 @@ export {
   mergeOptions,
   milliseconds,
   type OptionRules,
+  oneOf,
   wholeNumberFrom,
   writeOptionRules,
 } from './operations/option-rules.js';

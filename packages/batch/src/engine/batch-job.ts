@@ -20,6 +20,8 @@ export interface Prepared<S, V> {
 /** Something that can be tried, and undone if it fails, without undoing what was done before. */
 export interface Session {
   attempt<T>(run: () => Promise<T>): Promise<T>;
+  /** Settled when the server has all that it needs for what it is doing; where it is not said, that is at once. */
+  readonly handedOver?: Promise<void> | undefined;
 }
 
 /** Where the items go, and what holds together there. */

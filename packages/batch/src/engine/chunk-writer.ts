@@ -237,7 +237,10 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
 function sending<S extends Session, V>(prepared: Prepared<S, V>, session: S, onSent: () => void): Promise<V> {
   const sent = prepared.send(session);
   // In the next turn, as what is sent leaves in this one.
-  setImmediate(onSent);
+  setImmediate(() => {
+    if (session.handedOver === undefined) onSent();
+    else void session.handedOver.then(onSent);
+  });
   return sent;
 }
 

@@ -7,6 +7,8 @@ export interface EngineCall {
   readonly operation: string;
   /** The name of the entity, or of the processor. */
   readonly name: string;
+  /** Records in the source, where that is known. */
+  readonly total: number | undefined;
   readonly batchSize: number;
   readonly strategy: BatchExecutionStrategy;
   /** Whether every chunk is committed by itself. */

@@ -46,6 +46,7 @@ export async function withCall<T>(
     return await run({
       operation,
       name,
+      total,
       batchSize,
       strategy,
       byChunk,

@@ -66,8 +66,23 @@ interface NoModels {
   readonly returnModels?: false | undefined;
 }
 
+/** Says that keys are asked for. */
+interface Keys {
+  readonly returnKeys: true;
+}
+
+/** Says that they are not. */
+interface NoKeys {
+  readonly returnKeys?: false | undefined;
+}
+
+/** The keys of the records that have a row, in the order of the input. */
+interface WithKeys<M extends AnyMapping> {
+  readonly keys: KeyOf<M>[];
+}
+
 /** What a write gives, of which a part is there only if it was asked for. */
-type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M>> & Partial<WithOutcomes>;
+type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M> & WithKeys<M> & WithOutcomes>;
 
 /**
  * Set-based reads and writes of one table: n records cost about n / batchSize statements, whose text depends only on the
@@ -130,30 +145,42 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   }
 
   /**
-   * Inserts records. The entities have generated keys, defaults and what triggers changed.
+   * Inserts records. The entities have generated keys, defaults and what triggers changed. Where only keys are asked for,
+   * or nothing, records are copied (see {@link BatchInsertOptions.transport}).
    *
    * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
   batchInsert(
     records: BatchSource<NewRecord<M>>,
-    options: BatchInsertOptions & Models & Outcomes,
+    options: BatchInsertOptions & Models & NoKeys & Outcomes,
   ): Promise<WriteResult & WithModels<M> & WithOutcomes>;
   batchInsert(
     records: BatchSource<NewRecord<M>>,
-    options: BatchInsertOptions & Models,
+    options: BatchInsertOptions & Models & NoKeys,
   ): Promise<WriteResult & WithModels<M>>;
   batchInsert(
     records: BatchSource<NewRecord<M>>,
-    options: BatchInsertOptions & NoModels & Outcomes,
+    options: BatchInsertOptions & NoModels & Keys & Outcomes,
+  ): Promise<WriteResult & WithKeys<M> & WithOutcomes>;
+  batchInsert(
+    records: BatchSource<NewRecord<M>>,
+    options: BatchInsertOptions & NoModels & Keys,
+  ): Promise<WriteResult & WithKeys<M>>;
+  batchInsert(
+    records: BatchSource<NewRecord<M>>,
+    options: BatchInsertOptions & NoModels & NoKeys & Outcomes,
   ): Promise<WriteResult & WithOutcomes>;
   batchInsert(
     records: BatchSource<NewRecord<M>>,
-    options?: BatchInsertOptions & NoModels & NoOutcomes,
+    options?: BatchInsertOptions & NoModels & NoKeys & NoOutcomes,
   ): Promise<WriteResult>;
   async batchInsert(records: BatchSource<NewRecord<M>>, options: BatchInsertOptions = {}): Promise<Given<M>> {
     const resolved = resolveCall('batchInsert', insertRules, callDefaults(this.#config), options);
-    return this.#write('batchInsert', 'insert', records, resolved, (job) => new InsertJob(job));
+    if (resolved.returnKeys && resolved.returnModels) {
+      throw new ConfigError('batchInsert: returnModels gives the keys, too: leave returnKeys out.');
+    }
+    return this.#write('batchInsert', 'insert', records, resolved, (job) => new InsertJob(job, resolved.transport));
   }
 
   /**
@@ -225,10 +252,11 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     options: BatchWriteOptions & {
       readonly outcomes?: boolean | undefined;
       readonly returnModels?: boolean | undefined;
+      readonly returnKeys?: boolean | undefined;
     },
     jobOf: (options: WriteJobOptions<M>) => WriteJob<M>,
   ): Promise<Given<M>> {
-    const { outcomes = false, returnModels: models = false } = options;
+    const { outcomes = false, returnModels: models = false, returnKeys: keys = false } = options;
     return withCall(this.#making(operation, source), options, (call) => {
       const { signal } = call.deadline;
       const target = { mapping: this.#mapping, db: this.#db, observers: this.#observers };
@@ -241,12 +269,14 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
         call,
         outcomes,
         models,
+        keys,
         preProcess,
         postProcess,
       });
       return new BatchRun(job, call).run(source, (account) => ({
         ...account.result(),
         ...(models ? { models: account.models() } : {}),
+        ...(keys ? { keys: account.keys() } : {}),
       }));
     });
   }

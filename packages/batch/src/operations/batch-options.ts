@@ -4,6 +4,7 @@ import {
   type FieldName,
   flag,
   type OptionRules,
+  oneOf,
   type UpdatableField,
   type WriteObserver,
   writeOptionRules,
@@ -11,6 +12,7 @@ import {
 import type { Queryable } from '@uno/postgres';
 import type { BatchConfig } from '../config/batch-config.js';
 import type { BatchMetrics } from '../metrics/batch-metrics.js';
+import type { InsertTransport } from './insert-way.js';
 
 /** What {@link BatchOperations} is made of. */
 export interface BatchOperationsOptions<M extends AnyMapping> {
@@ -31,10 +33,21 @@ export interface BatchWriteCall extends BatchWriteOptions {
   readonly outcomes?: boolean | undefined;
 }
 
-/** Options of `batchInsert`. */
-export interface BatchInsertOptions extends BatchWriteCall {
+/** Options of writes that can give entities. */
+export interface BatchModelsCall extends BatchWriteCall {
   /** `true` gives the stored entities, too. */
   readonly returnModels?: boolean | undefined;
+}
+
+/** Options of `batchInsert`. */
+export interface BatchInsertOptions extends BatchModelsCall {
+  /** `true` gives the keys, too, which costs much less than the entities. */
+  readonly returnKeys?: boolean | undefined;
+  /**
+   * How the records travel: by COPY, or as one array a column, taken apart by `unnest`. By itself (`auto`) it is COPY where
+   * nothing but keys has to come back, the table can take it, and a chunk has 500 records or more.
+   */
+  readonly transport?: InsertTransport | undefined;
 }
 
 /** Options of `batchUpdate`. */
@@ -44,7 +57,7 @@ export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall
 }
 
 /** Options of `batchUpsert`. */
-export interface BatchUpsertOptions<M extends AnyMapping> extends BatchInsertOptions {
+export interface BatchUpsertOptions<M extends AnyMapping> extends BatchModelsCall {
   /** The fields whose unique constraint tells whether a record is there already; the key if not said. */
   readonly constraintColumns?: readonly FieldName<M>[] | undefined;
   /** What to write where it is; all other fields of the records if not said, nothing if empty. */
@@ -58,11 +71,16 @@ const listOfFields = {
 
 const writeRules: OptionRules<BatchWriteCall> = { ...writeOptionRules, outcomes: flag };
 export const deleteRules: OptionRules<BatchWriteCall> = writeRules;
-export const insertRules: OptionRules<BatchInsertOptions> = { ...writeRules, returnModels: flag };
+const modelRules: OptionRules<BatchModelsCall> = { ...writeRules, returnModels: flag };
+export const insertRules: OptionRules<BatchInsertOptions> = {
+  ...modelRules,
+  returnKeys: flag,
+  transport: oneOf('auto', 'copy', 'unnest'),
+};
 /** Which fields there are is for the mapping to say. */
 export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...writeRules, fields: listOfFields };
 export const upsertRules: OptionRules<BatchUpsertOptions<AnyMapping>> = {
-  ...insertRules,
+  ...modelRules,
   constraintColumns: listOfFields,
   updateColumns: listOfFields,
 };

@@ -1,28 +1,44 @@
 import {
   type AnyMapping,
-  type Field,
   insertedFields,
   insertOne,
   insertRecord,
+  type KeyTexts,
   keyOfRow,
   RowSuppressedError,
 } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
+import { ConfigError, parseRecordText } from '@uno/postgres';
+import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
-import { insertReturningStatement, insertStatement, type KeyDefault } from '../statements/insert-statement.js';
-import { parseRow } from '../statements/row-text.js';
+import { type CopyLines, copyLines } from '../statements/copy-lines.js';
+import {
+  insertByValuesStatement,
+  insertReturningStatement,
+  insertStatement,
+  newKeysStatement,
+} from '../statements/insert-statement.js';
 import { forgetTableFacts } from '../statements/table-facts.js';
 import type { WriteSession } from '../workspace/write-session.js';
+import {
+  fewestToCopy,
+  type InsertTransport,
+  type InsertWay,
+  insertWay,
+  type WantedOfInsert,
+  whyNotCopy,
+} from './insert-way.js';
 import { keyOfSettled, type SettledItem, type Written } from './write-account.js';
-import { WriteJob } from './write-job.js';
+import { WriteJob, type WriteJobOptions } from './write-job.js';
 
 /** Records that go in one statement, encoded. */
 interface EncodedGroup extends ShapeGroup {
+  readonly way: InsertWay;
   readonly arrays: readonly string[];
+  readonly lines: CopyLines | undefined;
 }
 
 /** Puts the records together that insert the same columns. */
@@ -34,9 +50,23 @@ export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]):
 export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   readonly isIdempotent = false;
   protected readonly folded = 'all';
+  readonly #transport: InsertTransport;
+
+  constructor(options: WriteJobOptions<M>, transport: InsertTransport = 'auto') {
+    super(options);
+    this.#transport = transport;
+  }
 
   async ready(): Promise<void> {
-    if (this.isDetailed) await this.readFacts();
+    // What is not asked for, nor copied, needs nothing to be known.
+    const mayCopy = this.#transport === 'copy' || (this.#transport === 'auto' && this.#largestChunk >= fewestToCopy);
+    if (this.isDetailed || mayCopy) await this.readFacts();
+    const why = this.#transport === 'copy' ? whyNotCopy(this.facts, []) : undefined;
+    if (why !== undefined) {
+      throw new ConfigError(
+        `batchInsert: ${this.mapping.tableName} takes no COPY, because ${why}. Leave transport out.`,
+      );
+    }
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
@@ -48,18 +78,11 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
-    const groups = groupsToInsert(this.mapping, items).map(
-      (group): EncodedGroup => ({ ...group, arrays: columnArrays(this.mapping, group.fields, group.items) }),
-    );
+    const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group));
     const [first, ...others] = groups;
-    const isOneStatement =
-      items.length === 1 ||
-      (first !== undefined &&
-        others.length === 0 &&
-        (this.isDetailed ? this.#isAligned(first) : first.fields.length > 0));
     return {
-      isOneStatement,
-      send: (session) => (this.isDetailed ? this.#returning(session, groups) : this.#counting(session, groups)),
+      isOneStatement: items.length === 1 || (first !== undefined && others.length === 0 && isOneStatement(first.way)),
+      send: (session) => (this.isDetailed ? this.#settling(session, groups) : this.#counting(session, groups)),
     };
   }
 
@@ -69,27 +92,50 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return { settled: [settled] };
   }
 
+  get #largestChunk(): number {
+    const { strategy, batchSize, total = Number.POSITIVE_INFINITY } = this.options.call;
+    return strategy === 'single_query' || strategy === 'optimistic' ? total : Math.min(batchSize, total);
+  }
+
+  get #wanted(): WantedOfInsert {
+    if (!this.isDetailed) return 'counts';
+    return this.options.models ? 'models' : 'keys';
+  }
+
+  #encoded(group: ShapeGroup): EncodedGroup {
+    const { mapping, facts } = this;
+    const { fields, items } = group;
+    const way = insertWay({
+      mapping,
+      facts,
+      transport: this.#transport,
+      wanted: this.#wanted,
+      fields,
+      records: items.length,
+    });
+    const isCopied = way.how === 'copy';
+    return {
+      ...group,
+      way,
+      arrays: isCopied || way.how === 'alone' ? [] : columnArrays(mapping, fields, items),
+      lines: isCopied ? copyLines(mapping, fields, items) : undefined,
+    };
+  }
+
   async #counting(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
-    const { mapping } = this;
     let inserted = 0;
     let records = 0;
-    for (const { fields, items, arrays } of groups) {
-      // Without a single column there is nothing to make a table of, so such records go one by one.
-      const statements: TextStatement[] =
-        fields.length === 0 ? items.map(() => insertOne(mapping, fields)) : [insertStatement(mapping, fields)];
-      for (const statement of statements) inserted += (await session.execute(statement, arrays)).affected;
-      records += items.length;
-      session.touch(() => items.flatMap(({ key }) => (key === undefined ? [] : [key])));
+    for (const group of groups) {
+      inserted += await this.#store(session, group);
+      records += group.items.length;
+      session.touch(() => group.items.flatMap(({ key }) => (key === undefined ? [] : [key])));
     }
     return { counts: { inserted, skipped: records - inserted } };
   }
 
-  async #returning(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+  async #settling(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
     const settled: SettledItem[] = [];
-    for (const group of groups) {
-      if (this.#isAligned(group)) for (const one of await this.#insertAligned(session, group)) settled.push(one);
-      else for (const item of group.items) settled.push(await this.#insertOne(session, item));
-    }
+    for (const group of groups) for (const one of await this.#settle(session, group)) settled.push(one);
     session.touch(() =>
       settled.flatMap((one) => {
         const key = keyOfSettled(this.mapping, one);
@@ -99,28 +145,63 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return { settled };
   }
 
-  /**
-   * Whether rows can be lined up with their records by their keys: where only a trigger knows a key, they cannot. One row
-   * is the one record's.
-   */
-  #isAligned({ fields, items }: ShapeGroup): boolean {
-    return items.length > 1 && fields.length > 0 && this.#missing(fields).every((field) => this.#defaultOf(field));
-  }
-
-  #missing(fields: readonly Field[]): readonly Field[] {
-    return this.mapping.keyFields.filter((field) => !fields.includes(field));
-  }
-
-  #defaultOf(field: Field): KeyDefault | undefined {
-    const expression = this.facts.columns.get(field.column)?.default;
-    if (expression === undefined || expression === null) return undefined;
-    return { field, expression: `(${expression})::${field.type.sql}` };
-  }
-
-  async #insertAligned(session: WriteSession, { fields, items, arrays }: EncodedGroup): Promise<SettledItem[]> {
+  /** @returns how many rows were stored */
+  async #store(session: WriteSession, { fields, items, way, arrays, lines }: EncodedGroup): Promise<number> {
     const { mapping } = this;
-    const defaults = this.#missing(fields).flatMap((field) => this.#defaultOf(field) ?? []);
-    const statement = insertReturningStatement(mapping, fields, defaults, this.facts.meddlesWithInserts);
+    if (lines !== undefined) return session.beforeCopy(() => session.copy(mapping, fields, lines.bytes));
+    if (way.how === 'unnest') return (await session.execute(insertStatement(mapping, fields), arrays)).affected;
+    let inserted = 0;
+    for (const _ of items) inserted += (await session.execute(insertOne(mapping, fields), [])).affected;
+    return inserted;
+  }
+
+  async #settle(session: WriteSession, group: EncodedGroup): Promise<readonly SettledItem[]> {
+    const { items, way } = group;
+    if (way.how === 'returning') return this.#insertReturning(session, group, way);
+    if (way.how === 'alone') {
+      const settled: SettledItem[] = [];
+      for (const item of items) settled.push(await this.#insertOne(session, item));
+      return settled;
+    }
+    const keys =
+      way.made.length === 0 ? undefined : await session.beforeCopy(() => this.#copyWithKeys(session, group, way));
+    if (keys === undefined) this.#requireAll(await this.#store(session, group), items.length);
+    return items.map((item, i): SettledItem => ({ item, status: 'inserted', key: keys?.[i] ?? item.key }));
+  }
+
+  /** Has keys made for the records, and copies them with these. */
+  async #copyWithKeys(
+    session: WriteSession,
+    { fields, items, lines }: EncodedGroup,
+    { made }: InsertWay & { readonly how: 'copy' | 'unnest' },
+  ): Promise<readonly KeyTexts[]> {
+    const { mapping } = this;
+    const { rows } = await session.execute(newKeysStatement(mapping, made), [String(items.length)]);
+    const columns = [...fields, ...made.map(({ field }) => field)];
+    const { bytes } = (lines ?? copyLines(mapping, fields, items)).withMore(rows);
+    this.#requireAll(await session.copy(mapping, columns, bytes), items.length);
+    const places = mapping.keyFields.map((field) => made.findIndex((one) => one.field === field));
+    return items.map((item, i) => places.map((place, part) => (place < 0 ? item.key?.[part] : rows[i]?.[place]) ?? ''));
+  }
+
+  /** A trigger that was not there before has dropped rows: smaller pieces tell which. */
+  #requireAll(inserted: number, records: number): void {
+    if (inserted === records) return;
+    forgetTableFacts(this.options.db, this.mapping);
+    throw new AmbiguousKeysError();
+  }
+
+  async #insertReturning(
+    session: WriteSession,
+    { fields, items, arrays }: EncodedGroup,
+    { by, made }: InsertWay & { readonly how: 'returning' },
+  ): Promise<SettledItem[]> {
+    const { mapping, facts } = this;
+    const returned = this.options.models ? mapping.fields : mapping.keyFields;
+    const statement =
+      by === 'keys'
+        ? insertReturningStatement(mapping, fields, made, facts.meddlesWithInserts, returned)
+        : insertByValuesStatement(mapping, fields, returned);
     const { rows } = await session.execute(statement, arrays).catch((error: unknown) => {
       forgetTableFacts(this.options.db, mapping);
       throw error;
@@ -130,7 +211,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       const item = items[Number(position) - 1];
       if (item === undefined || row === undefined || row === null) continue;
       if (this.options.models) settled.push({ item, status: 'inserted', row });
-      else settled.push({ item, status: 'inserted', key: keyOfRow(mapping, parseRow(mapping, row)) });
+      else settled.push({ item, status: 'inserted', key: parseRecordText(row, returned.length).map(String) });
     }
     return settled;
   }
@@ -138,15 +219,17 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   async #insertOne(session: WriteSession, item: WorkItem): Promise<SettledItem> {
     try {
       const row = await insertRecord(session.execute, this.mapping, { values: item.values, index: item.index });
-      return { item, status: 'inserted', key: keyOfRow(this.mapping, row), row: this.#wanted(row) };
+      const key = keyOfRow(this.mapping, row);
+      return { item, status: 'inserted', key, row: this.options.models ? row : undefined };
     } catch (error) {
       // That a trigger drops a record is an outcome like others, unless its entity is asked for.
       if (error instanceof RowSuppressedError && !this.options.models) return { item, status: 'skipped' };
       throw error;
     }
   }
+}
 
-  #wanted<T>(row: T): T | undefined {
-    return this.options.models ? row : undefined;
-  }
+/** Keys that are made beforehand are a statement of their own, and belong to the same transaction. */
+function isOneStatement(way: InsertWay): boolean {
+  return way.how !== 'alone' && (way.how === 'returning' || way.made.length === 0);
 }

@@ -1,7 +1,9 @@
 import {
   type AnyMapping,
+  decodeKey,
   EndOfCall,
   hydrateLoaded,
+  type KeyOf,
   type KeyTexts,
   keyOfRow,
   keyText,
@@ -51,13 +53,22 @@ export function keyOfSettled(mapping: AnyMapping, { item, key, row }: SettledIte
 export class WriteAccount<M extends AnyMapping> extends WriteLedger implements Account<WorkItem, Written> {
   readonly #mapping: M;
   readonly #folded: FoldedOutcome;
+  readonly #keepsModels: boolean;
   readonly #rows: SettledItem[] = [];
+  readonly #keys: { readonly index: number; readonly key: KeyTexts }[] | undefined;
   readonly #models: { readonly index: number; readonly model: Loaded<M> }[] = [];
 
-  constructor(mapping: M, detailed: boolean, folded: FoldedOutcome) {
-    super(detailed);
+  /** @param keeps - what is kept of each record */
+  constructor(
+    mapping: M,
+    keeps: { readonly outcomes: boolean; readonly keys: boolean; readonly models: boolean },
+    folded: FoldedOutcome,
+  ) {
+    super(keeps.outcomes);
     this.#mapping = mapping;
     this.#folded = folded;
+    this.#keepsModels = keeps.models;
+    this.#keys = keeps.keys ? [] : undefined;
   }
 
   add({ pieces, dropped, failures, individually }: ChunkReport<WorkItem, Written>): void {
@@ -78,6 +89,7 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
     this.merge(part);
     for (const row of part.#rows) this.#rows.push(row);
     for (const model of part.#models) this.#models.push(model);
+    for (const key of part.#keys ?? []) this.#keys?.push(key);
   }
 
   catchUp(): void {
@@ -99,6 +111,11 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
     return sorted(this.#models, ({ index }) => index).map(({ model }) => model);
   }
 
+  /** The keys of the records that have a row, in the order of the input. */
+  keys(): KeyOf<M>[] {
+    return sorted(this.#keys ?? [], ({ index }) => index).map(({ key }) => decodeKey(this.#mapping, key));
+  }
+
   #addWritten(item: WorkItem): void {
     if (item.parts === undefined) this.written.add(item.index);
     else for (const index of item.indices) this.written.add(index);
@@ -106,11 +123,14 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
 
   #addOne(settled: SettledItem): void {
     const { item, status, row } = settled;
-    const key = this.isDetailed ? keyOfSettled(this.#mapping, settled) : undefined;
+    const key = this.isDetailed || this.#keys ? keyOfSettled(this.#mapping, settled) : undefined;
     const text = key && keyText(key);
+    if (this.#keys !== undefined && key !== undefined && status !== 'skipped') {
+      for (const index of item.indices) this.#keys.push({ index, key });
+    }
     if (item.parts === undefined) this.settle(item.index, text, status);
     else for (const one of outcomesOf(settled, this.#folded)) this.settle(one.index, text, one.status);
-    if (row !== undefined) this.#rows.push(settled);
+    if (row !== undefined && this.#keepsModels) this.#rows.push(settled);
   }
 
   #make(settled: SettledItem | undefined): void {

@@ -30,6 +30,8 @@ export interface WriteJobOptions<M extends AnyMapping> {
   readonly outcomes: boolean;
   /** Whether the rows are asked for. */
   readonly models: boolean;
+  /** Whether the keys are. */
+  readonly keys: boolean;
   readonly preProcess: BatchConfig['preProcess'];
   readonly postProcess: BatchConfig['postProcess'];
 }
@@ -56,7 +58,7 @@ export abstract class WriteJob<M extends AnyMapping>
     this.options = options;
     this.mapping = options.mapping;
     this.workspace = options.workspace;
-    this.isDetailed = options.outcomes || options.models || postProcess !== undefined;
+    this.isDetailed = options.outcomes || options.models || options.keys || postProcess !== undefined;
     if (preProcess !== undefined) {
       // What is no object is refused where records are read; a null is not one that `preProcess` gave.
       this.preProcess = (record, index) => (isObject(record) ? preProcess(record, index) : (record ?? undefined));
@@ -100,7 +102,7 @@ export abstract class WriteJob<M extends AnyMapping>
   }
 
   newAccount(): WriteAccount<M> {
-    return new WriteAccount(this.mapping, this.options.outcomes, this.folded);
+    return new WriteAccount(this.mapping, this.options, this.folded);
   }
 
   merge(into: WriteAccount<M>, part: WriteAccount<M>): void {

@@ -1,5 +1,5 @@
-import type { Execute, KeyTexts, WrittenRows } from '@uno/domain';
-import { MovingSavepoint, type Queryable } from '@uno/postgres';
+import type { AnyMapping, Execute, Field, KeyTexts, WrittenRows } from '@uno/domain';
+import { copyIn, MovingSavepoint, type Queryable } from '@uno/postgres';
 import type { Session } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
 import { recorded } from './recorded.js';
@@ -14,7 +14,10 @@ export class WriteSession implements Session {
   readonly #db: Queryable;
   readonly #signal: AbortSignal | undefined;
   #savepoint: MovingSavepoint | undefined;
+  #handedOver: Promise<void> | undefined;
+  #release = () => {};
   readonly #isObserved: boolean;
+  readonly #onSent: (bytes: number) => void;
   readonly #keys: KeyTexts[] = [];
   #isAnything = false;
 
@@ -23,6 +26,7 @@ export class WriteSession implements Session {
     this.#db = db;
     this.#signal = signal;
     this.#isObserved = isObserved;
+    this.#onSent = (bytes) => recorder.statement(bytes);
     const execute = recorded(db, signal, recorder);
     this.execute = async (statement, parameters) => {
       const result = await execute(statement, parameters);
@@ -34,6 +38,39 @@ export class WriteSession implements Session {
   /** Whether a statement has succeeded, which is committed then where there is no transaction. */
   get isAnswered(): boolean {
     return this.#isAnswered;
+  }
+
+  get handedOver(): Promise<void> | undefined {
+    return this.#handedOver;
+  }
+
+  /**
+   * Runs something that ends in a {@link copy}. A server that waits for data should not have to wait for what is done
+   * meanwhile, too, so nothing is until it has the data.
+   */
+  async beforeCopy<T>(run: () => Promise<T>): Promise<T> {
+    this.#handedOver = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+    try {
+      return await run();
+    } finally {
+      this.#release();
+      this.#handedOver = undefined;
+    }
+  }
+
+  /** Copies rows into a table, and gives their number. */
+  async copy(mapping: AnyMapping, fields: readonly Field[], data: Uint8Array): Promise<number> {
+    const statement = { table: mapping.tablePath, columns: fields.map(({ column }) => column) };
+    const release = this.#release;
+    const source = (function* () {
+      yield data;
+      release();
+    })();
+    const { affected } = await copyIn(this.#db, statement, source, { signal: this.#signal, onSent: this.#onSent });
+    this.#isAnswered = true;
+    return affected;
   }
 
   attempt<T>(run: () => Promise<T>): Promise<T> {

@@ -69,6 +69,9 @@ describe.each(['single_query', 'optimistic'] as const)('%s', (strategy) => {
 
   it('sends one statement for a source that is no array, too', async () => {
     await pool.operations({ batchSize: 10 }).batchInsert(someTowns(100).values(), { strategy });
+    // The catalogue is read once.
+    pool.statements.length = 0;
+    await pool.operations({ batchSize: 10 }).batchInsert(someTowns(100, 100).values(), { strategy });
     expect(pool.statements).toHaveLength(1);
   });
 

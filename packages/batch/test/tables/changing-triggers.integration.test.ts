@@ -56,8 +56,6 @@ behavesAsTable('a table whose trigger changes what the records give', {
   }),
   row: (number, version) => [...labelledRow(number, version), `NOTE ${number}`],
   gaps: {
-    'insert with models':
-      'rows are told by all that their records give, so that records go one by one where that changes',
     'upsert with models': 'rows are looked for by what the records give, not by what became of it',
   },
 });
@@ -73,7 +71,5 @@ behavesAsTable('a table whose trigger makes the keys', {
   shown: 'select label, amount from item order by label',
   record: labelled,
   row: labelledRow,
-  gaps: {
-    'insert with models': 'what a trigger makes is not known next to the record, so that records go one by one',
-  },
+  gaps: {},
 });

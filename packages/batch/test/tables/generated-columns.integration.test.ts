@@ -72,7 +72,4 @@ behavesAsTable('a table whose key is generated', {
   absent: 'slug',
   upsertBy: { constraintColumns: ['label'] },
   bad: { record: { ...labelled(13, 0), amount: -1 }, sqlstate: '23514' },
-  gaps: {
-    'insert with models': 'a computed key is not known next to the record, so that records go one by one',
-  },
 });

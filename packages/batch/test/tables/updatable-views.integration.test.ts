@@ -30,7 +30,6 @@ const common = {
 };
 
 const gaps = {
-  'insert with models': 'a view says nothing of how its keys are made, so that records go one by one',
   upsert: 'a view has no xmax to tell new rows by',
   'upsert with models': 'a view has no xmax to tell new rows by',
   'skip on upsert': 'a view has no xmax to tell new rows by',

@@ -1,6 +1,7 @@
 import { kindOf, ValidationError } from '@uno/postgres';
 import { type AnyMapping, asRecord } from './entity-mapping.js';
 import type { Field } from './field.js';
+import type { KeyOf } from './inferred-types.js';
 import { encodeField, type FieldValues, recordName } from './record-reader.js';
 
 /** The text of every field of a key, in the mapping's order. */
@@ -59,6 +60,15 @@ export function findRecordKey(mapping: AnyMapping, values: FieldValues): KeyText
 /** One text for a whole key: it identifies a row where {@link AnyMapping.hasTextKey} holds, and names it in messages. */
 export function keyText(texts: KeyTexts): string {
   return texts.length === 1 ? String(texts[0]) : JSON.stringify(texts);
+}
+
+/** The key that texts of PostgreSQL's stand for: the value itself, or an object of the fields of a composite key. */
+export function decodeKey<M extends AnyMapping>(mapping: M, texts: KeyTexts): KeyOf<M> {
+  const values = mapping.keyFields.map((field, i) => field.type.decode(texts[i] ?? ''));
+  const [only, ...more] = values;
+  const key = more.length === 0 ? only : Object.fromEntries(mapping.key.map((property, i) => [property, values[i]]));
+  // Each part was decoded by the type of its field, of which the type of a key is made.
+  return key as KeyOf<M>;
 }
 
 function encodeKeyField(mapping: AnyMapping, field: Field, value: unknown, index: number | undefined): string {

@@ -10,7 +10,7 @@ export interface OptionRule {
 /** A rule for every option there is, so that one that is added to the type has to be added to its rules. */
 export type OptionRules<T extends object> = Readonly<Record<keyof T, OptionRule>>;
 
-function oneOf(...words: readonly string[]): OptionRule {
+export function oneOf(...words: readonly string[]): OptionRule {
   return {
     takes: `one of ${words.join(', ')}`,
     allows: (value) => typeof value === 'string' && words.includes(value),

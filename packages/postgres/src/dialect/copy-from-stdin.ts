@@ -29,7 +29,8 @@ type Stage = 'waiting' | 'sending' | 'ended' | 'failed' | 'over';
  * PgBouncer, which counts the messages of a COPY, would take the connection for busy ever after.
  */
 export class CopyFromStdin implements PgSubmittable {
-  readonly #sql: string;
+  /** The statement, under the name that it has in a query of `pg`. */
+  readonly text: string;
   readonly #source: CopySource;
   readonly #signal: AbortSignal | undefined;
   readonly #answer: Promise<number>;
@@ -46,7 +47,7 @@ export class CopyFromStdin implements PgSubmittable {
   callback: (error?: unknown) => void = () => {};
 
   constructor(sql: string, source: CopySource, signal: AbortSignal | undefined) {
-    this.#sql = sql;
+    this.text = sql;
     this.#source = source;
     this.#signal = signal;
     this.#answer = new Promise((resolve, reject) => {
@@ -84,7 +85,7 @@ export class CopyFromStdin implements PgSubmittable {
       return error;
     }
     this.#connection = connection;
-    connection.query(this.#sql);
+    connection.query(this.text);
     return undefined;
   }
 

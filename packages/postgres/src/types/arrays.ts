@@ -18,12 +18,8 @@ function element(encoded: string | null, bare: boolean): string {
  * batch. Building it here rather than by the driver's generic encoder is about 1.4 times as fast on whole inserts.
  */
 export function arrayLiteral(values: readonly (string | null)[], bare: boolean): string {
-  let literal = '{';
-  for (let i = 0; i < values.length; i++) {
-    if (i > 0) literal += ',';
-    literal += element(values[i] ?? null, bare);
-  }
-  return `${literal}}`;
+  // Joined, it is one flat string; added up, it would be a tree of parts, which costs the garbage collector more.
+  return `{${values.map((value) => element(value, bare)).join()}}`;
 }
 
 /** An array of values of one type; nested, it has more dimensions. `null` elements are allowed where the caller says so. */

@@ -7,6 +7,7 @@ export function engineCall(said: Partial<EngineCall> = {}): EngineCall {
   return {
     operation: 'batchTest',
     name: 'Thing',
+    total: undefined,
     batchSize: 3,
     strategy: 'chunked',
     byChunk: false,
