@@ -32,7 +32,7 @@ export async function interleaved(
       const variant = variants[(i + round) % variants.length];
       if (variant === undefined) continue;
       await variant.prepare();
-      const sample = await measure(variant.run);
+      const sample = await measure(() => variant.run());
       await variant.check?.();
       if (round < warmUps) continue;
       samples.get(variant.name)?.push(sample);

@@ -11,6 +11,8 @@ export interface Options {
   readonly ways: readonly string[];
   /** Instead of comparing ways: what a record costs among a million, against among 10,000. */
   readonly scale: boolean;
+  /** Whether to count the statements of each, by one more run through a proxy. */
+  readonly statements: boolean;
   /** The file that the results are written to. */
   readonly json: string | undefined;
   /** The folder that CPU profiles are written to. */
@@ -33,6 +35,7 @@ export const usage = `npm run bench:operations -- [options]
   --only LIST    of ${operationNames.join(', ')}
   --ways LIST    of ${wayNames.join(', ')}
   --scale        instead: what a record costs among 1,000,000 against among 10,000 (uno and uno-5000 if no ways are said)
+  --statements   counts the statements that each sends, in one more run of it
   --profile DIR  one more run of each under the CPU profiler, written to DIR/OPERATION-WAY.cpuprofile
   --json FILE    writes the results to a file, too
 `;
@@ -41,7 +44,7 @@ export const usage = `npm run bench:operations -- [options]
 export function parseArguments(argv: readonly string[]): Options | 'help' {
   const values = read(argv);
   if (values.help) return 'help';
-  const { scale = false, json, profile } = values;
+  const { scale = false, statements = false, json, profile } = values;
   return {
     rows: count('--rows', values.rows ?? '100000', 2),
     rounds: count('--rounds', values.rounds ?? (scale ? '3' : '5'), 1),
@@ -49,6 +52,7 @@ export function parseArguments(argv: readonly string[]): Options | 'help' {
     only: list('--only', values.only, operationNames) ?? operationNames,
     ways: list('--ways', values.ways, wayNames) ?? (scale ? ['uno', 'uno-5000'] : wayNames),
     scale,
+    statements,
     json,
     profile,
   };
@@ -65,6 +69,7 @@ function read(argv: readonly string[]) {
         only: { type: 'string' },
         ways: { type: 'string' },
         scale: { type: 'boolean' },
+        statements: { type: 'boolean' },
         profile: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', short: 'h' },

@@ -1,14 +1,13 @@
-import { interleaved, type Sample, type Variant } from '../rounds.js';
-import { type OperationName, operations, type Results } from './operation.js';
-import type { Stage } from './stage.js';
-import { VerificationError, verify } from './verify.js';
-import type { AnyRun, Run, Way } from './way.js';
+import { interleaved, type Sample } from '../rounds.js';
+import { type Contestant, labelOf } from './contestant.js';
+import { MeasuredRun } from './measured-run.js';
+import type { OperationName } from './operation.js';
+import type { Way } from './way.js';
 
-/** One of those that are compared at an operation. */
-export interface Contestant {
-  readonly way: Way;
-  readonly run: AnyRun;
-  readonly stage: Stage;
+/** What one run took. Times of a CPU that nobody knows are NaN. */
+export interface RunSample extends Sample {
+  /** Of the server's processes for the connections, without what it does in the background. */
+  readonly serverCpuMs: number;
 }
 
 /** What a contestant took. */
@@ -22,7 +21,9 @@ export interface Measurement {
   readonly rows: number;
   /** Those that were measured, if fewer: the samples are extrapolated. */
   readonly measuredRows: number;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly RunSample[];
+  /** Sent by one run, if they were counted. */
+  readonly statements: number | undefined;
   /** What was found to be wrong after a run; empty if everything was as it has to be. */
   readonly faults: readonly string[];
 }
@@ -31,12 +32,7 @@ export interface Measurement {
 export interface Rounds {
   readonly rounds: number;
   readonly warmUps: number;
-  onSample?(label: string, sample: Sample): void;
-}
-
-/** `uno-5000 models`: by what a contestant is called. */
-export function labelOf({ way, run }: Contestant): string {
-  return run.how === undefined ? way.name : `${way.name} ${run.how}`;
+  onSample?(): void;
 }
 
 /**
@@ -49,56 +45,28 @@ export async function compare(
   rows: number,
   { rounds, warmUps, onSample }: Rounds,
 ): Promise<Measurement[]> {
-  const verified = contestants.map((contestant) => {
-    const faults: string[] = [];
-    return { contestant, faults, variant: variantOf(labelOf(contestant), contestant.run, contestant.stage, faults) };
-  });
-  const variants = verified.map(({ variant }) => variant);
-  const samples = await interleaved(variants, rounds, warmUps, onSample);
-  return verified.map(({ contestant, faults }) => {
+  const measuredRuns = contestants.map((contestant) => new MeasuredRun(labelOf(contestant), contestant));
+  const samples = await interleaved(measuredRuns, rounds, warmUps, onSample);
+  return measuredRuns.map(({ name, contestant, faults, cpuTimes }) => {
     const { way, run, stage } = contestant;
-    const label = labelOf(contestant);
     const measuredRows = stage.data.rows;
     const times = rows / measuredRows;
+    // Those of the rounds that do not count came first.
+    const counted = cpuTimes.slice(-rounds);
     return {
       operation: run.operation,
       way,
-      label,
+      label: name,
       how: run.how,
       rows,
       measuredRows,
-      samples: (samples.get(label) ?? []).map(({ elapsedMs, cpuMs }) => ({
+      samples: (samples.get(name) ?? []).map(({ elapsedMs, cpuMs }, round) => ({
         elapsedMs: elapsedMs * times,
-        cpuMs: cpuMs * times,
+        cpuMs: (counted[round]?.clientMs ?? cpuMs) * times,
+        serverCpuMs: (counted[round]?.serverMs ?? Number.NaN) * times,
       })),
+      statements: undefined,
       faults,
     };
   });
-}
-
-/** A run with what has to be so before it, and what has to be so after it. */
-export function variantOf<K extends OperationName>(name: string, run: Run<K>, stage: Stage, faults: string[]): Variant {
-  const { start, input, writes } = operations[run.operation];
-  let result: { readonly value: Results[K] } | undefined;
-  return {
-    name,
-    prepare: async () => {
-      stage.data.make(input);
-      await stage.restore(start);
-    },
-    run: async () => {
-      result = { value: await run.run() };
-    },
-    check: async () => {
-      if (writes) stage.disturbed();
-      if (result === undefined) return;
-      const { value } = result;
-      // A million entities of the last run would be in the way of the next one.
-      result = undefined;
-      await verify(run.operation, stage, value).catch((error: unknown) => {
-        if (!(error instanceof VerificationError)) throw error;
-        faults.push(error.message);
-      });
-    },
-  };
 }

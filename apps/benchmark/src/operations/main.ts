@@ -1,3 +1,4 @@
+import { startPostgres } from '@uno/testing';
 import { parseArguments, UsageError, usage } from './arguments.js';
 import { runBenchmark } from './run-benchmark.js';
 
@@ -9,7 +10,8 @@ async function exitCodeOf(argv: readonly string[]): Promise<number> {
       process.stdout.write(usage);
       return 0;
     }
-    const verified = await runBenchmark(options, {
+    await using server = await startPostgres();
+    const verified = await runBenchmark(server, options, {
       out: (text) => process.stdout.write(text),
       progress: (text) => process.stderr.write(text),
     });

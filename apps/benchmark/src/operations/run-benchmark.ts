@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { type PostgresServer, startPostgres } from '@uno/testing';
+import type { PostgresServer } from '@uno/testing';
 import type { Options } from './arguments.js';
-import { type Contestant, compare, labelOf, type Measurement, variantOf } from './compare.js';
+import { compare, type Measurement } from './compare.js';
+import { type Contestant, labelOf } from './contestant.js';
+import { countStatements } from './count-statements.js';
+import { MeasuredRun } from './measured-run.js';
 import type { OperationName } from './operation.js';
 import { profiled } from './profile.js';
 import { reportJson } from './report/json.js';
@@ -32,11 +35,11 @@ export interface ScaleRows {
  * @returns whether every run was verified
  */
 export async function runBenchmark(
+  server: PostgresServer,
   options: Options,
   output: Output,
   scaleRows: ScaleRows = { small: 10_000, big: 1_000_000 },
 ): Promise<boolean> {
-  await using server = await startPostgres();
   const surroundings = await readSurroundings(server);
   const method =
     `median of ${options.rounds} interleaved rounds after ${options.warmUps} to warm up, each run from the same ` +
@@ -78,7 +81,8 @@ async function compareAll(
     const contestants = contestantsOf(opened, operation);
     if (contestants.length === 0) continue;
     output.progress(`${operation} `);
-    const measurements = await compare(contestants, options.rows, { ...options, onSample: () => output.progress('.') });
+    const timed = await compare(contestants, options.rows, { ...options, onSample: () => output.progress('.') });
+    const measurements = options.statements ? await withStatements(timed, contestants) : timed;
     output.progress('\n');
     output.out(`${comparisonTable(measurements)}\n`);
     comparisons.push(measurements);
@@ -118,20 +122,34 @@ async function scaleAll(
   return scalings;
 }
 
+/** @param contestants - those that were measured, in their order */
+async function withStatements(
+  measurements: readonly Measurement[],
+  contestants: readonly Contestant[],
+): Promise<Measurement[]> {
+  const counted: Measurement[] = [];
+  for (const [i, measurement] of measurements.entries()) {
+    const contestant = contestants[i];
+    const statements = contestant === undefined ? undefined : await countStatements(contestant);
+    counted.push({ ...measurement, statements });
+  }
+  return counted;
+}
+
 function contestantsOf(opened: readonly OpenedWay[], operation: OperationName): Contestant[] {
   return opened.flatMap(({ way, stage, open }) =>
-    open.runs.filter((run) => run.operation === operation).map((run) => ({ way, stage, run })),
+    open.runs.filter((run) => run.operation === operation).map((run) => ({ way, stage, run, pid: open.pid })),
   );
 }
 
 async function profileAll(folder: string, contestants: readonly Contestant[], output: Output): Promise<void> {
   for (const contestant of contestants) {
-    if (contestant.way.isElsewhere) continue;
+    if (contestant.pid !== undefined) continue;
     const label = labelOf(contestant);
-    const variant = variantOf(label, contestant.run, contestant.stage, []);
-    await variant.prepare();
-    const file = await profiled(folder, `${contestant.run.operation}-${label}`, () => variant.run());
-    await variant.check?.();
+    const run = new MeasuredRun(label, contestant);
+    await run.prepare();
+    const file = await profiled(folder, `${contestant.run.operation}-${label}`, () => run.run());
+    await run.check();
     output.progress(`${file}\n`);
   }
 }

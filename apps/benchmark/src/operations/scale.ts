@@ -1,5 +1,7 @@
 import { interleaved, median, type Sample } from '../rounds.js';
-import { type Contestant, labelOf, type Rounds, variantOf } from './compare.js';
+import type { Rounds } from './compare.js';
+import { type Contestant, labelOf } from './contestant.js';
+import { MeasuredRun } from './measured-run.js';
 import type { OperationName } from './operation.js';
 import { type Spread, spreadOf } from './spread.js';
 
@@ -25,17 +27,9 @@ export async function scaling(
   big: Contestant,
   { rounds, warmUps, onSample }: Rounds,
 ): Promise<Scaling> {
-  const faults: string[] = [];
   const smallNames = Array.from({ length: SMALL_RUNS }, (_, i) => `few ${i}`);
-  const samples = await interleaved(
-    [
-      variantOf('many', big.run, big.stage, faults),
-      ...smallNames.map((name) => variantOf(name, small.run, small.stage, faults)),
-    ],
-    rounds,
-    warmUps,
-    onSample,
-  );
+  const measuredRuns = [new MeasuredRun('many', big), ...smallNames.map((name) => new MeasuredRun(name, small))];
+  const samples = await interleaved(measuredRuns, rounds, warmUps, onSample);
   const timeOf = (name: string, round: number): number => samples.get(name)?.[round]?.elapsedMs ?? Number.NaN;
   const bigTimes = (samples.get('many') ?? []).map((sample: Sample) => sample.elapsedMs);
   const smallTimes = bigTimes.map((_, round) => median(smallNames.map((name) => timeOf(name, round))));
@@ -46,6 +40,6 @@ export async function scaling(
     smallMs: median(smallTimes),
     bigMs: median(bigTimes),
     ratio: spreadOf(bigTimes.map((time, round) => time / records / (smallTimes[round] ?? Number.NaN))),
-    faults,
+    faults: measuredRuns.flatMap(({ faults }) => faults),
   };
 }

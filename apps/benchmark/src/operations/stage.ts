@@ -6,11 +6,19 @@ import pg from 'pg';
 import { type Measured, measured, numbered } from '../measured.js';
 import type { Dataset } from './dataset.js';
 import type { StartingState } from './operation.js';
+import { type CpuTimes, cpuTimesOf } from './process-cpu.js';
 
 /** What a table holds: the number of its rows, and a sum over all that is in them. */
 export interface Contents {
   readonly rows: number;
   readonly checksum: string;
+}
+
+interface StageParts {
+  readonly server: PostgresServer;
+  readonly database: TestDatabase;
+  readonly client: pg.Client;
+  readonly wanted: Stage['wanted'];
 }
 
 const LOADED_AT_ONCE = 10_000;
@@ -20,16 +28,15 @@ export class Stage implements AsyncDisposable {
   readonly data: Dataset;
   /** What the table has to hold when all records are inserted, and when all of them are changed. */
   readonly wanted: { readonly records: Contents; readonly changed: Contents };
+  readonly #server: PostgresServer;
   readonly #database: TestDatabase;
   readonly #client: pg.Client;
   #state: StartingState | undefined;
 
-  private constructor(
-    data: Dataset,
-    { database, client, wanted }: { database: TestDatabase; client: pg.Client; wanted: Stage['wanted'] },
-  ) {
+  private constructor(data: Dataset, { server, database, client, wanted }: StageParts) {
     this.data = data;
     this.wanted = wanted;
+    this.#server = server;
     this.#database = database;
     this.#client = client;
   }
@@ -48,7 +55,7 @@ export class Stage implements AsyncDisposable {
     await client.query('drop table start_changed');
     const records = await load(client, data.records, 'start_full');
     await client.query('create table start_half as select * from start_full where id % 2 = 0 order by id');
-    return new Stage(data, { database, client, wanted: { records, changed } });
+    return new Stage(data, { server, database, client, wanted: { records, changed } });
   }
 
   get connectionString(): string {
@@ -68,6 +75,15 @@ export class Stage implements AsyncDisposable {
   /** Says that the tables are no longer as they were restored. */
   disturbed(): void {
     this.#state = undefined;
+  }
+
+  /** CPU times of the server's processes for the ways' connections; none of a server on another machine. */
+  async serverCpu(): Promise<CpuTimes> {
+    if (this.#server.source !== 'embedded' && this.#server.source !== 'installed') return new Map();
+    const { rows } = await this.#client.query<{ pid: number }>(
+      `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    return cpuTimesOf(rows.map(({ pid }) => pid));
   }
 
   contents(): Promise<Contents> {

@@ -16,6 +16,8 @@ export type AnyRun = { readonly [K in OperationName]: Run<K> }[OperationName];
 /** A way that is connected to a database and has its data. */
 export interface OpenWay {
   readonly runs: readonly AnyRun[];
+  /** The process that does the work of the client, if it is not this one. */
+  readonly pid?: number | undefined;
   close(): Promise<void>;
 }
 
@@ -36,8 +38,6 @@ export interface Way {
   readonly variant: string;
   /** The part of the rows that it is measured on, if it is slow; its times are extrapolated. */
   readonly share?: number;
-  /** Whether the work of the client is done by another process, so that its CPU time is not known. */
-  readonly isElsewhere?: boolean;
   /** Why it cannot be measured here; `undefined` when it can. */
   unavailable?(): Promise<string | undefined>;
   open(context: WayContext): Promise<OpenWay>;

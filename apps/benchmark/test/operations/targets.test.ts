@@ -5,7 +5,7 @@ import { verdicts } from '../../src/operations/targets.js';
 
 function measurement(library: string, name: string, variant: string, operation: OperationName, times: number[]) {
   const way = { name, library, variant, open: () => Promise.reject(new Error('is not opened')) };
-  const samples = times.map((elapsedMs) => ({ elapsedMs, cpuMs: elapsedMs }));
+  const samples = times.map((elapsedMs) => ({ elapsedMs, cpuMs: elapsedMs, serverCpuMs: elapsedMs }));
   return {
     operation,
     way,
@@ -14,6 +14,7 @@ function measurement(library: string, name: string, variant: string, operation: 
     rows: 10,
     measuredRows: 10,
     samples,
+    statements: undefined,
     faults: [],
   } satisfies Measurement;
 }

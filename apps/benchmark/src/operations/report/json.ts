@@ -14,7 +14,7 @@ export interface Report extends Surroundings {
   readonly scalings: readonly Scaling[];
 }
 
-/** The report as JSON. Peak memory and statements are not measured yet: `null`. */
+/** The report as JSON. What was not measured is `null`, and so far that is always so of the peak memory. */
 export function reportJson({ machine, versions, method, date, comparisons, scalings }: Report): string {
   const results = comparisons.flatMap((measurements) => {
     const expert = measurements.find(({ label }) => label === 'expert')?.samples ?? [];
@@ -27,7 +27,7 @@ export function reportJson({ machine, versions, method, date, comparisons, scali
 }
 
 function resultOf(measurement: Measurement, expert: Measurement['samples']) {
-  const { operation, way, how, label, rows, measuredRows, samples, faults } = measurement;
+  const { operation, way, how, label, rows, measuredRows, samples, statements, faults } = measurement;
   const samplesMs = samples.map(({ elapsedMs }) => elapsedMs);
   return {
     library: way.library,
@@ -39,12 +39,13 @@ function resultOf(measurement: Measurement, expert: Measurement['samples']) {
     samplesMs,
     medianMs: median(samplesMs),
     unstable: isUnstable(spreadOf(samplesMs)),
-    // NaN, where there was no expert, becomes null.
+    // NaN, where something is not known, becomes null.
     ratioToExpert: ratioSpread(samples, expert).median,
     ratioToExpertSpread: ratioSpread(samples, expert),
-    clientCpuMs: way.isElsewhere ? null : median(samples.map(({ cpuMs }) => cpuMs)),
+    clientCpuMs: median(samples.map(({ cpuMs }) => cpuMs)),
+    serverCpuMs: median(samples.map(({ serverCpuMs }) => serverCpuMs)),
     peakRssBytes: null,
-    statements: null,
+    statements: statements ?? null,
     verified: faults.length === 0,
     faults,
   };

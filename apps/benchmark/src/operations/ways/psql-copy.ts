@@ -27,7 +27,6 @@ export const psqlCopy: Way = {
   name: 'psql',
   library: 'psql',
   variant: '\\copy',
-  isElsewhere: true,
   unavailable: async () => ((await psqlVersion()) === undefined ? 'there is no psql on the PATH' : undefined),
   open: async ({ connectionString, data }) => {
     const folder = await mkdtemp(join(tmpdir(), 'uno-benchmark-'));
@@ -41,6 +40,7 @@ export const psqlCopy: Way = {
       return Number(/^COPY (\d+)$/.exec(answer)?.[1]);
     };
     return {
+      pid: psql.pid,
       runs: [
         { operation: 'insert', how: 'csv', run: () => copy(csvFile, 'csv') },
         { operation: 'insert', how: 'text', run: () => copy(textFile, 'text') },

@@ -1,5 +1,4 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -16,11 +15,17 @@ export async function psqlVersion(): Promise<string | undefined> {
 export class PsqlProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: Interface;
+  readonly #exited: Promise<void>;
   #said = '';
 
   private constructor(child: ChildProcessWithoutNullStreams) {
     this.#child = child;
     this.#lines = createInterface(child.stdout);
+    this.#exited = new Promise((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    // Written to after it ended; why it ended is told by what it said.
+    child.stdin.on('error', () => {});
     child.stderr.on('data', (data) => {
       this.#said += data;
     });
@@ -43,13 +48,18 @@ export class PsqlProcess {
     return psql;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Gives a command that answers with one line, and that line. */
   async ask(command: string): Promise<string> {
     const answer = new Promise<string>((resolve, reject) => {
       const ended = () => reject(new Error(`psql ended. It said: ${this.#said.trim()}`));
-      this.#lines.once('close', ended);
+      // Only then everything that it said has been read.
+      this.#child.once('close', ended);
       this.#lines.once('line', (line) => {
-        this.#lines.off('close', ended);
+        this.#child.off('close', ended);
         resolve(line);
       });
     });
@@ -58,8 +68,7 @@ export class PsqlProcess {
   }
 
   async end(): Promise<void> {
-    const exited = once(this.#child, 'exit');
     this.#child.stdin.end();
-    await exited;
+    await this.#exited;
   }
 }

@@ -25,7 +25,8 @@ export function unoWay(name: string, variant: string, config: BatchConfig): Way 
     library: 'uno',
     variant,
     open: async ({ connectionString, data }) => {
-      const pool = new pg.Pool({ connectionString, max: POOL_MAX });
+      // Connections are kept until it is their turn again, as those of the other ways are.
+      const pool = new pg.Pool({ connectionString, max: POOL_MAX, idleTimeoutMillis: 0 });
       const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
       const operations = new BatchOperations({ table: measured, db, config });
       const numberedOperations = new BatchOperations({ table: numbered, db, config });
