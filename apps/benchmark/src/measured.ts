@@ -1,7 +1,7 @@
 import { column, mapEntity } from '@uno/domain';
 
-/** The table that is measured on: eight columns of the usual kinds. */
-class Measured {
+/** A row of the table that is measured on. */
+export class Measured {
   id!: number;
   name!: string;
   country!: string;
@@ -12,18 +12,29 @@ class Measured {
   createdAt!: Date;
 }
 
+const described = {
+  name: column.text(),
+  country: column.varchar(2),
+  population: column.integer(),
+  latitude: column.double(),
+  longitude: column.double(),
+  active: column.boolean(),
+  createdAt: column.timestamptz().named('created_at'),
+};
+
+/** The table that is measured on: eight columns of the usual kinds. */
 export const measured = mapEntity(Measured, {
   table: 'measured',
-  columns: {
-    id: column.integer(),
-    name: column.text(),
-    country: column.varchar(2),
-    population: column.integer(),
-    latitude: column.double(),
-    longitude: column.double(),
-    active: column.boolean(),
-    createdAt: column.timestamptz().named('created_at'),
-  },
+  columns: { id: column.integer(), ...described },
+});
+
+/** A row of the same table whose keys are made by the database. */
+class Numbered extends Measured {}
+
+/** The same eight columns, the key being an identity column. */
+export const numbered = mapEntity(Numbered, {
+  table: 'numbered',
+  columns: { id: column.integer().generated(), ...described },
 });
 
 /** So many records, the same each time. */

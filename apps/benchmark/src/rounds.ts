@@ -4,6 +4,8 @@ export interface Variant {
   /** What has to be so before each run, outside of what is measured. */
   prepare(): Promise<void>;
   run(): Promise<void>;
+  /** What has to be so after each run, outside of what is measured: throws where it is not. */
+  check?(): Promise<void>;
 }
 
 /** What one run took. */
@@ -13,11 +15,16 @@ export interface Sample {
   readonly cpuMs: number;
 }
 
-/** Runs every variant once a round, in an order that turns from round to round; the first rounds do not count. */
+/**
+ * Runs every variant once a round, in an order that turns from round to round; the first rounds do not count.
+ *
+ * @param onSample - told of every run that counts
+ */
 export async function interleaved(
   variants: readonly Variant[],
   rounds: number,
   warmUps: number,
+  onSample: (name: string, sample: Sample) => void = () => undefined,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const samples = new Map<string, Sample[]>(variants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds + warmUps; round++) {
@@ -25,8 +32,11 @@ export async function interleaved(
       const variant = variants[(i + round) % variants.length];
       if (variant === undefined) continue;
       await variant.prepare();
-      const sample = await measure(variant.run);
-      if (round >= warmUps) samples.get(variant.name)?.push(sample);
+      const sample = await measure(() => variant.run());
+      await variant.check?.();
+      if (round < warmUps) continue;
+      samples.get(variant.name)?.push(sample);
+      onSample(variant.name, sample);
     }
   }
   return samples;
