@@ -5,13 +5,14 @@ import pg from 'pg';
 import { measured, numbered } from '../../../measured.js';
 import type { Way } from '../../way.js';
 import type { IdsBack } from './ids-back.js';
+import { idsByKeys } from './ids-by-keys.js';
 import { idsByModels } from './ids-by-models.js';
 
 /** One more than `parallel` gets, which leaves one to others. */
 const POOL_MAX = 3;
 
 /** Every means of getting generated keys back, by its name in the report. */
-const idsBack: Readonly<Record<string, IdsBack>> = { models: idsByModels };
+const idsBack: Readonly<Record<string, IdsBack>> = { keys: idsByKeys, models: idsByModels };
 
 /**
  * A way of uno.
