@@ -22,7 +22,7 @@ import { ChunkWriter } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
-import { checkList, RereadChunks } from './reread-chunks.js';
+import { isPlainList, RereadChunks } from './reread-chunks.js';
 import { isAboutSize, SmallerPiecesNeeded } from './smaller-pieces.js';
 import { WorkerQueue } from './worker-queue.js';
 
@@ -106,8 +106,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   async #listed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
     const { list } = source;
     if (list !== undefined && this.#job.preProcess === undefined) {
-      const checked = await checkList(this.#job, this.#call, list);
-      if (!checked.hasRepeated) return this.#take(new RereadChunks(this.#job, this.#call, list, size, checked));
+      const isPlain = await isPlainList(this.#job, this.#call, list);
+      if (isPlain) return this.#take(new RereadChunks(this.#job, this.#call, list, size, false));
     }
     const { read, total } = await readAll(this.#job, this.#call, source);
     return this.#take(new ListedChunks(chunksOf(read, size), total));
@@ -116,7 +116,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   #streamed(source: OpenSource<R>): ChunkSource<I, Prepared<S, V>> {
     const { list } = source;
     if (list !== undefined && this.#job.preProcess === undefined) {
-      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.batchSize, undefined));
+      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.batchSize, true));
     }
     return this.#take(new StreamedChunks(this.#job, this.#call, source));
   }

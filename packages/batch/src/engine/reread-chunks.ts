@@ -1,69 +1,61 @@
 import { blamesRecord, EndOfCall, type FailedRecord } from '@uno/domain';
-import type { UnoError } from '@uno/postgres';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
 import type { Chunk } from './chunk.js';
 import type { ChunkSource } from './chunk-source.js';
 import type { EngineCall } from './engine-call.js';
 
-/** What looking at all records of a list has found. */
-export interface CheckedList {
-  /** Records that are wrong, where such are left out. */
-  readonly refused: readonly FailedRecord[];
-  /** Whether some of them are to be made one. */
-  readonly hasRepeated: boolean;
-}
-
 /**
  * Looks at all records of a list, so that nothing is sent when one of them is none.
  *
+ * @returns whether the list can be cut as it is: none of its records is left out, or made one with another
  * @throws EndOfCall for a record that is wrong, where such records are not left out
  */
-export async function checkList<S extends Session, R, I, V, A extends Account<I, V>>(
+export async function isPlainList<S extends Session, R, I, V, A extends Account<I, V>>(
   job: BatchJob<S, R, I, V, A>,
   call: EngineCall,
   list: readonly R[],
-): Promise<CheckedList> {
+): Promise<boolean> {
   const breather = new Breather(call.deadline);
   const refused: FailedRecord[] = [];
   const seen = new Set<string>();
   let identified = 0;
   for (let index = 0; index < list.length; index++) {
-    const read = readOne(job, list, index);
-    if ('error' in read) {
-      if (!call.skips) throw new EndOfCall(read, read.error);
-      refused.push(read);
-    } else {
-      const identity = job.foldedBy?.(read.item);
-      if (identity !== undefined) {
-        seen.add(identity);
-        identified++;
-      }
+    const item = readOne(job, list, index, call.skips, refused);
+    if (item === undefined) return false;
+    const identity = job.foldedBy?.(item);
+    if (identity !== undefined) {
+      seen.add(identity);
+      identified++;
     }
     if (breather.isDue()) await breather.breathe();
   }
-  return { refused, hasRepeated: seen.size < identified };
+  return seen.size === identified;
 }
 
-type Read<I> = { readonly item: I } | FailedRecord;
-
+/**
+ * @param refused - where a record goes that is wrong
+ * @returns `undefined` for such a one
+ * @throws EndOfCall for it, where such records are not left out
+ */
 function readOne<S extends Session, R, I, V, A extends Account<I, V>>(
   job: BatchJob<S, R, I, V, A>,
   list: readonly R[],
   index: number,
-): Read<I> {
+  skips: boolean,
+  refused: FailedRecord[],
+): I | undefined {
   // A list that is shorter than it says has `undefined` there, which is for the job to refuse.
   const record = list[index] as R;
   try {
-    return { item: job.read({ record, index }) };
+    return job.read({ record, index });
   } catch (error) {
     if (!blamesRecord(error)) throw error;
-    return failureOf(index, job.keyOfRecord(record), error);
+    const failure: FailedRecord = { index, key: job.keyOfRecord(record), status: 'failed', error };
+    if (!skips) throw new EndOfCall(failure, error);
+    refused.push(failure);
+    return undefined;
   }
-}
-
-function failureOf(index: number, key: string | undefined, error: UnoError): FailedRecord {
-  return { index, key, status: 'failed', error };
 }
 
 /**
@@ -80,27 +72,23 @@ export class RereadChunks<S extends Session, R, I, V, A extends Account<I, V>>
   readonly #skips: boolean;
   readonly #list: readonly R[];
   readonly #size: number;
-  readonly #refused: readonly FailedRecord[];
-  readonly #isRefused: ReadonlySet<number>;
   readonly #folds: boolean;
   #latest: Chunk<I, Prepared<S, V>> | undefined;
 
-  /** @param checked - what is known of the list; records that mean one row are made one within each chunk if nothing is */
+  /** @param folds - whether nobody has looked at the records before: those that mean one row are made one in each chunk */
   constructor(
     job: BatchJob<S, R, I, V, A>,
     call: Pick<EngineCall, 'skips'>,
     list: readonly R[],
     size: number,
-    checked: CheckedList | undefined,
+    folds: boolean,
   ) {
     this.total = list.length;
     this.#job = job;
     this.#skips = call.skips;
     this.#list = list;
     this.#size = Math.min(size, Math.max(1, list.length));
-    this.#refused = checked?.refused ?? [];
-    this.#isRefused = new Set(this.#refused.map(({ index }) => index));
-    this.#folds = checked === undefined;
+    this.#folds = folds;
   }
 
   get isSingle(): boolean {
@@ -128,15 +116,11 @@ export class RereadChunks<S extends Session, R, I, V, A extends Account<I, V>>
   #chunk(number: number): Chunk<I, Prepared<S, V>> {
     if (this.#latest?.number === number) return this.#latest;
     const items: I[] = [];
-    // What was found of the whole list goes with the first chunk.
-    const refused = number === 0 ? [...this.#refused] : [];
+    const refused: FailedRecord[] = [];
     const end = Math.min((number + 1) * this.#size, this.total);
     for (let index = number * this.#size; index < end; index++) {
-      if (this.#isRefused.has(index)) continue;
-      const read = readOne(this.#job, this.#list, index);
-      if (!('error' in read)) items.push(read.item);
-      else if (this.#skips) refused.push(read);
-      else throw new EndOfCall(read, read.error);
+      const item = readOne(this.#job, this.#list, index, this.#skips, refused);
+      if (item !== undefined) items.push(item);
     }
     const folded = this.#folds ? this.#job.fold?.(items) : undefined;
     this.#latest = { number, items: folded ?? items, dropped: [], refused };

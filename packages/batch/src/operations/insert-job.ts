@@ -1,5 +1,6 @@
 import {
   type AnyMapping,
+  type Field,
   insertedFields,
   insertOne,
   insertRecord,
@@ -51,6 +52,8 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   readonly isIdempotent = false;
   protected readonly folded = 'all';
   readonly #transport: InsertTransport;
+  /** Memory for lines: new one for each chunk would have the garbage collector run all the time. */
+  readonly #spare: Buffer[] = [];
 
   constructor(options: WriteJobOptions<M>, transport: InsertTransport = 'auto') {
     super(options);
@@ -118,7 +121,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       ...group,
       way,
       arrays: isCopied || way.how === 'alone' ? [] : columnArrays(mapping, fields, items),
-      lines: isCopied ? copyLines(mapping, fields, items) : undefined,
+      lines: isCopied ? copyLines(mapping, fields, items, this.#spare.pop()) : undefined,
     };
   }
 
@@ -148,7 +151,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   /** @returns how many rows were stored */
   async #store(session: WriteSession, { fields, items, way, arrays, lines }: EncodedGroup): Promise<number> {
     const { mapping } = this;
-    if (lines !== undefined) return session.beforeCopy(() => session.copy(mapping, fields, lines.bytes));
+    if (lines !== undefined) return session.beforeCopy(() => this.#copy(session, fields, lines));
     if (way.how === 'unnest') return (await session.execute(insertStatement(mapping, fields), arrays)).affected;
     let inserted = 0;
     for (const _ of items) inserted += (await session.execute(insertOne(mapping, fields), [])).affected;
@@ -169,6 +172,13 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return items.map((item, i): SettledItem => ({ item, status: 'inserted', key: keys?.[i] ?? item.key }));
   }
 
+  /** What is stored has left the socket, so that its memory is free; of what fails, nobody knows. */
+  async #copy(session: WriteSession, columns: readonly Field[], lines: CopyLines): Promise<number> {
+    const stored = await session.copy(this.mapping, columns, lines.bytes);
+    this.#spare.push(lines.memory);
+    return stored;
+  }
+
   /** Has keys made for the records, and copies them with these. */
   async #copyWithKeys(
     session: WriteSession,
@@ -178,8 +188,9 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     const { mapping } = this;
     const { rows } = await session.execute(newKeysStatement(mapping, made), [String(items.length)]);
     const columns = [...fields, ...made.map(({ field }) => field)];
-    const { bytes } = (lines ?? copyLines(mapping, fields, items)).withMore(rows);
-    this.#requireAll(await session.copy(mapping, columns, bytes), items.length);
+    const whole = (lines ?? copyLines(mapping, fields, items, this.#spare.pop())).withMore(rows);
+    this.#requireAll(await this.#copy(session, columns, whole), items.length);
+    if (lines !== undefined) this.#spare.push(lines.memory);
     const places = mapping.keyFields.map((field) => made.findIndex((one) => one.field === field));
     return items.map((item, i) => places.map((place, part) => (place < 0 ? item.key?.[part] : rows[i]?.[place]) ?? ''));
   }

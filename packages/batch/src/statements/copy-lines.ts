@@ -12,10 +12,20 @@ const backslash = 92;
  * parts costs the garbage collector more than all the rest of an insert.
  */
 export class CopyLines {
-  #bytes = Buffer.allocUnsafe(65_536);
+  #bytes: Buffer;
   #end = 0;
   /** Where each line ends, after its newline. */
   readonly #ends: number[] = [];
+
+  /** @param spare - memory that nobody uses any more, such as that of the chunk before */
+  constructor(spare: Buffer = Buffer.allocUnsafe(65_536)) {
+    this.#bytes = spare;
+  }
+
+  /** What can be another one's, when the bytes are not needed any more. */
+  get memory(): Buffer {
+    return this.#bytes;
+  }
 
   /** The data of a COPY. */
   get bytes(): Uint8Array {
@@ -40,7 +50,7 @@ export class CopyLines {
 
   /** The same lines, each with some more fields. */
   withMore(more: readonly (readonly (string | null)[])[]): CopyLines {
-    const lines = new CopyLines();
+    const lines = new CopyLines(Buffer.allocUnsafe(2 * this.#end));
     let start = 0;
     for (const [i, end] of this.#ends.entries()) {
       lines.#room(end - start);
@@ -98,8 +108,13 @@ export class CopyLines {
  *
  * @throws ValidationError that names a record with a value that its type cannot hold
  */
-export function copyLines(mapping: AnyMapping, fields: readonly Field[], items: readonly WorkItem[]): CopyLines {
-  const lines = new CopyLines();
+export function copyLines(
+  mapping: AnyMapping,
+  fields: readonly Field[],
+  items: readonly WorkItem[],
+  spare: Buffer | undefined,
+): CopyLines {
+  const lines = new CopyLines(spare);
   for (const item of items) lines.add(mapping, fields, item);
   return lines;
 }
