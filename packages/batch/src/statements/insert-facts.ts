@@ -65,7 +65,7 @@ export async function readInsertFacts(
 }
 
 /** A connection that is lost may have carried a write; this one has only been asked something. */
-function harmless(error: unknown): unknown {
+export function harmless(error: unknown): unknown {
   if (!(error instanceof ConnectionError) || error.retry !== 'if-idempotent') return error;
   return new ConnectionError(error.message, 'safe', { cause: error, sqlstate: error.sqlstate });
 }
