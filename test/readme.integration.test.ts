@@ -8,6 +8,7 @@ const pages = [
   'README.md',
   'docs/batch-operations.md',
   'docs/batch-processor.md',
+  'docs/batch-compute.md',
   'docs/metrics.md',
   'docs/mapping.md',
   'docs/errors.md',

@@ -1,4 +1,15 @@
 export { BatchOperationsPort } from './batch-operations-port.js';
+export type { BatchComputeOptions, BatchWriteBackOptions } from './compute/compute-options.js';
+export type {
+  ComputeContext,
+  ComputeFunction,
+  ComputeKeys,
+  ComputePatch,
+  ComputeRows,
+  ComputeSource,
+  ComputeTotals,
+  WithResults,
+} from './compute/compute-types.js';
 export { type BatchConfig, defaultBatchConfig, type EngineConfig } from './config/batch-config.js';
 export { BatchExecutionStrategy } from './config/batch-execution-strategy.js';
 export { BatchSize } from './config/batch-size.js';

@@ -90,6 +90,7 @@ export type {
 } from './ports/record-outcome.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
+export { filterCondition } from './query/filter-sql.js';
 export { checkOptions } from './repository/check-options.js';
 export type {
   BatchGetOptions,

@@ -48,7 +48,7 @@ export type ResolvedConfig<C extends EngineConfig> = Readonly<C> & typeof defaul
 export const defaultBatchConfig = Object.freeze({
   batchSize: BatchSize.LARGE as number,
   executionStrategy: BatchExecutionStrategy.CHUNKED as BatchExecutionStrategy,
-  maxWorkers: 4,
+  maxWorkers: 4 as number,
   collectMetrics: true,
   logProgress: false,
   ...defaultRetryPolicy,

@@ -19,6 +19,19 @@ import {
   type WriteResult,
 } from '@uno/domain';
 import { ConfigError, kindOf, type Queryable, requireUnoDialect } from '@uno/postgres';
+import { batchCompute, type ComputeGiven } from '../compute/batch-compute.js';
+import type { AnyComputeOptions, BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
+import { planCompute } from '../compute/compute-plan.js';
+import type {
+  CheckedPatch,
+  ComputeFunction,
+  ComputeKeys,
+  ComputePatch,
+  ComputeRows,
+  ComputeSource,
+  ComputeTotals,
+  WithResults,
+} from '../compute/compute-types.js';
 import { type BatchConfig, callDefaults, type ResolvedConfig, resolveBatchConfig } from '../config/batch-config.js';
 import { BatchRun } from '../engine/batch-run.js';
 import { type CallMaking, withCall } from '../engine/with-call.js';
@@ -79,6 +92,16 @@ interface NoKeys {
 /** The keys of the records that have a row, in the order of the input. */
 interface WithKeys<M extends AnyMapping> {
   readonly keys: KeyOf<M>[];
+}
+
+/** Says that computed values are to come back as well as to be written. */
+interface Results {
+  readonly returnResults: true;
+}
+
+/** Says that they are not. */
+interface NoResults {
+  readonly returnResults?: false | undefined;
 }
 
 /** What a write gives, of which a part is there only if it was asked for. */
@@ -243,6 +266,84 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   async batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchWriteCall = {}): Promise<Given<M>> {
     const resolved = resolveCall('batchDelete', deleteRules, callDefaults(this.#config), options);
     return this.#write('batchDelete', 'delete', keys, resolved, (job) => new DeleteJob(job));
+  }
+
+  /**
+   * Computes something of rows: of those with given keys, or of all that a filter finds, page by page in the order of the
+   * key. The function may be async; up to `concurrency` calls of it are under way at a time. One statement a page.
+   *
+   * The values come back as `results`, in the order of the source, or go to `onResult`; with `writeBack` they are changes
+   * of their rows and are written, for another statement a page. Memory does not grow with the number of rows, but for
+   * `results`, and for what an array of keys is to be written all or nothing.
+   *
+   * The function is called once for a record. With `lock` it is called again when its transaction is repeated and the row
+   * is another one by then.
+   *
+   * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
+   * @example
+   * ```ts
+   * const { results } = await operations.batchCompute({ keys: [3, 1, 2] }, (city) => city.name.length);
+   * await operations.batchCompute(
+   *   { filters: { elevation: null } },
+   *   async (city, { signal }) => ({ elevation: await elevationOf(city.location, signal) }),
+   *   { writeBack: true, concurrency: 20 },
+   * );
+   * ```
+   */
+  batchCompute<R>(
+    source: ComputeKeys<M>,
+    compute: ComputeFunction<M, R>,
+    options?: BatchComputeOptions<M, R> & { readonly onResult?: undefined },
+  ): Promise<ComputeTotals & WithResults<R | undefined>>;
+  batchCompute<R>(
+    source: ComputeRows<M>,
+    compute: ComputeFunction<M, R>,
+    options?: BatchComputeOptions<M, R> & { readonly onResult?: undefined },
+  ): Promise<ComputeTotals & WithResults<R>>;
+  batchCompute<R>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options?: BatchComputeOptions<M, R> & { readonly onResult?: undefined },
+  ): Promise<ComputeTotals & WithResults<R | undefined>>;
+  batchCompute<R>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: BatchComputeOptions<M, R>,
+  ): Promise<ComputeTotals>;
+  batchCompute<R extends ComputePatch<M> | null | undefined>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: BatchWriteBackOptions<M> & Results & Outcomes & CheckedPatch<M, R>,
+  ): Promise<WriteResult & WithOutcomes & WithResults<R | undefined>>;
+  batchCompute<R extends ComputePatch<M> | null | undefined>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: BatchWriteBackOptions<M> & Results & CheckedPatch<M, R>,
+  ): Promise<WriteResult & WithResults<R | undefined>>;
+  batchCompute<R extends ComputePatch<M> | null | undefined>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: BatchWriteBackOptions<M> & NoResults & Outcomes & CheckedPatch<M, R>,
+  ): Promise<WriteResult & WithOutcomes>;
+  batchCompute<R extends ComputePatch<M> | null | undefined>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: BatchWriteBackOptions<M> & NoResults & NoOutcomes & CheckedPatch<M, R>,
+  ): Promise<WriteResult>;
+  async batchCompute<R>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: AnyComputeOptions<M, R> = {},
+  ): Promise<ComputeGiven<R>> {
+    const target = {
+      mapping: this.#mapping,
+      db: this.#db,
+      config: this.#config,
+      observers: this.#observers,
+      metrics: this.#metrics,
+    };
+    return batchCompute(planCompute(target, { source, compute, options }));
   }
 
   async #write(

@@ -53,9 +53,9 @@ export class WorkItem {
     return new WorkItem(mapping, values, index, { key: encodeRecordKey(mapping, values, index) });
   }
 
-  /** A key alone. */
-  static ofKey(mapping: AnyMapping, key: KeyTexts, index: number): WorkItem {
-    return new WorkItem(mapping, [], index, { key });
+  /** A key, and what is to be done to its row, if anything. */
+  static ofKey(mapping: AnyMapping, key: KeyTexts | undefined, index: number, values: FieldValues = []): WorkItem {
+    return new WorkItem(mapping, values, index, { key });
   }
 
   /** What several items come to that mean one row, with the key of the first. */

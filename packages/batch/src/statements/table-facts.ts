@@ -1,5 +1,6 @@
 import { type AnyMapping, tableText } from '@uno/domain';
-import { ConnectionError, executeText, type Queryable, type TextStatement } from '@uno/postgres';
+import { executeText, type Queryable, type TextStatement } from '@uno/postgres';
+import { harmless } from './harmless.js';
 
 /** A unique index, which may be that of a constraint. */
 export interface UniqueIndex {
@@ -153,9 +154,3 @@ export const noTable: TableFacts = Object.freeze({
   columns: new Map<string, ColumnFacts>(),
   uniques: [],
 });
-
-/** A connection that is lost may have carried a write; this one has only been asked something. */
-function harmless(error: unknown): unknown {
-  if (!(error instanceof ConnectionError) || error.retry !== 'if-idempotent') return error;
-  return new ConnectionError(error.message, 'safe', { cause: error, sqlstate: error.sqlstate });
-}

@@ -94,7 +94,7 @@ function whatIsIn(operation: string, written: IndexRanges, unknown: IndexRanges)
 /** Whether a record of a batch is at fault, rather than the statement, the server or the caller's other functions. */
 export function blamesRecord(error: unknown): error is UnoError {
   if (!UnoError.is(error) || error instanceof BatchError) return false;
-  if (error instanceof CallbackError) return error.callback === 'preProcess';
+  if (error instanceof CallbackError) return error.callback === 'preProcess' || error.callback === 'compute';
   return isRecordFault(error) || error instanceof RowSuppressedError;
 }
 

@@ -7,6 +7,8 @@ export type CallbackName =
   | 'postProcess'
   | 'onProgress'
   | 'onError'
+  | 'onResult'
+  | 'compute'
   | 'chunk function'
   | 'keyOf'
   | 'isTransient'
@@ -14,6 +16,7 @@ export type CallbackName =
 
 const messages: Partial<Record<CallbackName, string>> = {
   source: 'The source of the records failed.',
+  compute: 'The compute function threw.',
   entity: 'The constructor or a setter of the entity threw.',
 };
 

@@ -29,11 +29,14 @@ describe('something of the caller’s', () => {
   it('is not quoted', () => {
     const { message } = new CallbackError('source', new Error('secret'));
     expect(message).toBe('The source of the records failed.');
+    expect(new CallbackError('compute', new Error('secret')).message).toBe('The compute function threw.');
   });
 
   it('is a record’s fault where it was called for that record, before anything was done with it', () => {
-    expect(blamesRecord(new CallbackError('preProcess', new Error('x')))).toBe(true);
-    for (const callback of ['source', 'postProcess', 'onProgress', 'onError', 'chunk function'] as const) {
+    for (const callback of ['preProcess', 'compute'] as const) {
+      expect(blamesRecord(new CallbackError(callback, new Error('x')))).toBe(true);
+    }
+    for (const callback of ['source', 'postProcess', 'onProgress', 'onError', 'onResult', 'chunk function'] as const) {
       expect(blamesRecord(new CallbackError(callback, new Error('x')))).toBe(false);
     }
   });
