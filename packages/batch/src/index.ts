@@ -20,6 +20,7 @@ export type { Distribution } from './metrics/distribution.js';
 export { isLogger, type Logger } from './metrics/logger.js';
 export { BatchOperations } from './operations/batch-operations.js';
 export type {
+  BatchDeleteOptions,
   BatchInsertOptions,
   BatchOperationsOptions,
   BatchUpdateOptions,

@@ -41,11 +41,11 @@ import type { BatchSource } from '../source/batch-source.js';
 import { ReadWorkspace } from '../workspace/read-workspace.js';
 import { TransactionWorkspace } from '../workspace/transaction-workspace.js';
 import {
+  type BatchDeleteOptions,
   type BatchInsertOptions,
   type BatchOperationsOptions,
   type BatchUpdateOptions,
   type BatchUpsertOptions,
-  type BatchWriteCall,
   deleteRules,
   insertRules,
   updateRules,
@@ -114,7 +114,7 @@ type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M> & WithKey
  * a savepoint in the caller's.
  *
  * Every write gives totals that add up to the records taken from the source; with `outcomes: true` what became of each
- * of them; with `returnModels: true` (insert and upsert) the stored entities in the order of the input.
+ * of them; with `returnModels: true` (insert, upsert, delete) the entities in the order of the input.
  *
  * @example
  * ```ts
@@ -256,14 +256,23 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   }
 
   /**
-   * Deletes rows by key. A key without a row is `skipped`.
+   * Deletes rows by key. A key without a row is `skipped`. One statement a chunk. The entities are as they were, in the
+   * order of the keys: one for every row, that is for the first of several equal keys.
    *
    * @throws BatchError that names the key at fault, such as one that a foreign key still needs
    * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
-  batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchWriteCall & Outcomes): Promise<WriteResult & WithOutcomes>;
-  batchDelete(keys: BatchSource<KeyOf<M>>, options?: BatchWriteCall & NoOutcomes): Promise<WriteResult>;
-  async batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchWriteCall = {}): Promise<Given<M>> {
+  batchDelete(
+    keys: BatchSource<KeyOf<M>>,
+    options: BatchDeleteOptions & Models & Outcomes,
+  ): Promise<WriteResult & WithModels<M> & WithOutcomes>;
+  batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchDeleteOptions & Models): Promise<WriteResult & WithModels<M>>;
+  batchDelete(
+    keys: BatchSource<KeyOf<M>>,
+    options: BatchDeleteOptions & NoModels & Outcomes,
+  ): Promise<WriteResult & WithOutcomes>;
+  batchDelete(keys: BatchSource<KeyOf<M>>, options?: BatchDeleteOptions & NoModels & NoOutcomes): Promise<WriteResult>;
+  async batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchDeleteOptions = {}): Promise<Given<M>> {
     const resolved = resolveCall('batchDelete', deleteRules, callDefaults(this.#config), options);
     return this.#write('batchDelete', 'delete', keys, resolved, (job) => new DeleteJob(job));
   }

@@ -50,6 +50,9 @@ export interface BatchInsertOptions extends BatchModelsCall {
   readonly transport?: InsertTransport | undefined;
 }
 
+/** Options of `batchDelete`: with models, the entities are as they were. */
+export type BatchDeleteOptions = BatchModelsCall;
+
 /** Options of `batchUpdate`. */
 export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall {
   /** Write only these; without it, all fields of each record that are not `undefined`. */
@@ -70,8 +73,8 @@ const listOfFields = {
 };
 
 const writeRules: OptionRules<BatchWriteCall> = { ...writeOptionRules, outcomes: flag };
-export const deleteRules: OptionRules<BatchWriteCall> = writeRules;
 const modelRules: OptionRules<BatchModelsCall> = { ...writeRules, returnModels: flag };
+export const deleteRules: OptionRules<BatchDeleteOptions> = modelRules;
 export const insertRules: OptionRules<BatchInsertOptions> = {
   ...modelRules,
   returnKeys: flag,

@@ -1,4 +1,4 @@
-import { type AnyMapping, deleteRecord, encodeKey, keyOfKey, keyText } from '@uno/domain';
+import { type AnyMapping, deleteRecord, encodeKey, type KeyTexts, keyOfKey, keyText, type TextRow } from '@uno/domain';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
@@ -6,12 +6,16 @@ import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { keyArrays } from '../statements/column-arrays.js';
 import { requireDistinct } from '../statements/distinct-keys.js';
-import { deleteReturningStatement, deleteStatement } from '../statements/key-statements.js';
+import {
+  deleteOneReturningStatement,
+  deleteReturningStatement,
+  deleteStatement,
+} from '../statements/key-statements.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
 
-/** Deletes rows by key. */
+/** Deletes rows by key; gives them as they were where somebody asks for them. */
 export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   /** Done twice, it would say that nothing was there. */
   readonly isIdempotent = false;
@@ -20,6 +24,11 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   constructor(options: WriteJobOptions<M>) {
     // Keys are no records to be processed.
     super({ ...options, preProcess: undefined });
+  }
+
+  async ready(): Promise<void> {
+    // With outcomes or models, it is seen which keys had a row.
+    if (!this.isDetailed) await this.readFacts();
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
@@ -62,14 +71,24 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     const { key = [] } = item;
-    const deleted = await deleteRecord(session.execute, this.mapping, key);
+    const { deleted, row } = await this.#deleteOne(session, key);
     session.touch(() => [key]);
-    return { settled: [{ item, status: deleted ? 'deleted' : 'skipped' }] };
+    return { settled: [{ item, status: deleted ? 'deleted' : 'skipped', row }] };
+  }
+
+  async #deleteOne(session: WriteSession, key: KeyTexts): Promise<{ deleted: boolean; row?: TextRow | undefined }> {
+    if (!this.options.models) return { deleted: await deleteRecord(session.execute, this.mapping, key) };
+    const { rows } = await session.execute(deleteOneReturningStatement(this.mapping), key);
+    return { deleted: rows.length > 0, row: rows[0] };
   }
 
   async #counting(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
-    const { affected } = await session.execute(deleteStatement(this.mapping), parameters);
-    return { counts: { deleted: affected, skipped: items.length - affected } };
+    const { hasChildren, kind } = this.facts;
+    // A key is unique among the rows of each table, and not among those of all that inherit from it.
+    const countsKeys = hasChildren && kind === 'r';
+    const { rows, affected } = await session.execute(deleteStatement(this.mapping, countsKeys), parameters);
+    const deleted = countsKeys ? Number(rows[0]?.[0]) : affected;
+    return { counts: { deleted, skipped: items.length - deleted } };
   }
 
   async #returning(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
@@ -77,8 +96,21 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     if (!mapping.hasTextKey && items.length > 1) {
       await requireDistinct(session.execute, mapping, mapping.keyFields, parameters);
     }
-    const { rows } = await session.execute(deleteReturningStatement(mapping), parameters);
-    const found = new Set(rows.map(([position]) => items[Number(position) - 1]));
-    return { settled: items.map((item): SettledItem => ({ item, status: found.has(item) ? 'deleted' : 'skipped' })) };
+    const { statement, givesKeys } = deleteReturningStatement(mapping, this.options.models);
+    const { rows } = await session.execute(statement, parameters);
+    const found = new Map<string, TextRow>();
+    for (const row of rows) {
+      const [witness] = row;
+      // Of the rows of one key, one.
+      if (typeof witness === 'string' && !found.has(witness)) found.set(witness, row);
+    }
+    return {
+      settled: items.map((item, i): SettledItem => {
+        const row = found.get(givesKeys ? keyText(item.key ?? []) : String(i + 1));
+        if (row === undefined) return { item, status: 'skipped' };
+        const [, text] = row;
+        return { item, status: 'deleted', row: text ?? undefined };
+      }),
+    };
   }
 }

@@ -138,7 +138,9 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
     const { item, row } = settled;
     const values = rowOf(this.#mapping, row);
     const model = hydrated(this.#mapping, values, item.index);
-    for (const index of item.indices) this.#models.push({ index, model });
+    // A row is deleted once.
+    const indices = this.#folded === 'first' ? item.indices.slice(0, 1) : item.indices;
+    for (const index of indices) this.#models.push({ index, model });
   }
 }
 

@@ -121,7 +121,9 @@ export abstract class WriteJob<M extends AnyMapping>
   ): Iterable<() => void | PromiseLike<void>> {
     for (const settled of pieces.flatMap(({ value }) => ('settled' in value ? value.settled : []))) {
       for (const { index, status } of outcomesOf(settled, this.folded)) {
-        yield () => postProcess({ index, status, key: this.#keyOf(settled) }, this.#modelOf(settled));
+        const hasRow = status !== 'skipped' || this.folded !== 'first';
+        yield () =>
+          postProcess({ index, status, key: this.#keyOf(settled) }, hasRow ? this.#modelOf(settled) : undefined);
       }
     }
   }

@@ -1,6 +1,7 @@
 import {
   type AnyMapping,
   cachedStatement,
+  columnList,
   type Execute,
   type Field,
   shapeOf,
@@ -51,14 +52,56 @@ export function getStatement(mapping: AnyMapping): TextStatement {
   });
 }
 
-export function deleteStatement(mapping: AnyMapping): TextStatement {
-  return cachedStatement(mapping, 'delete', () => {
-    const table = tableText(mapping);
-    const condition = oneOfKeys(mapping, '');
-    if (condition !== undefined) return `delete from ${table} where ${condition}`;
-    const input = unnestTable(mapping.keyFields, { ordinality: false });
-    return `delete from ${table} as t using ${input} where ${sameKey(mapping.keyFields, 't')}`;
+/**
+ * Deletes rows by key.
+ *
+ * @param countsKeys - whether several rows may have one key, as they may where other tables inherit from this one: then
+ *   the statement gives the number of keys that had a row, and otherwise it affects as many rows
+ */
+export function deleteStatement(mapping: AnyMapping, countsKeys: boolean): TextStatement {
+  return cachedStatement(mapping, countsKeys ? 'delete counting keys' : 'delete', () => {
+    const { keyFields } = mapping;
+    const deletion = deletionByKeys(mapping, false);
+    if (!countsKeys) return deletion;
+    return (
+      `with d as (${deletion} returning ${columnList(keyFields, 't')}) ` +
+      `select count(distinct (${columnList(keyFields, 'd')})) from d`
+    );
   });
+}
+
+/**
+ * Deletes rows by key and gives a row for each: by what it is lined up with its key, and if asked for, its text.
+ *
+ * @returns the statement, and whether its rows begin with the key itself rather than the position of it, from 1
+ */
+export function deleteReturningStatement(
+  mapping: AnyMapping,
+  withRows: boolean,
+): { readonly statement: TextStatement; readonly givesKeys: boolean } {
+  // The text of an exact key is the one by which it was asked for.
+  const givesKeys = mapping.hasExactKey && oneOfKeys(mapping, 't.') !== undefined;
+  const statement = cachedStatement(mapping, `delete returning${withRows ? ' rows' : ''}`, () => {
+    const witness = givesKeys ? columnList(mapping.keyFields, 't') : 'u.ord';
+    const row = withRows ? `, ${rowText(mapping.fields, 't')}` : '';
+    return `${deletionByKeys(mapping, !givesKeys)} returning ${witness}${row}`;
+  });
+  return { statement, givesKeys };
+}
+
+/** Deletes one row and gives it as it was; by parameters of its own, one a key field. */
+export function deleteOneReturningStatement(mapping: AnyMapping): TextStatement {
+  return cachedStatement(mapping, 'delete one returning', () => {
+    const condition = mapping.keyFields.map(({ column, type }, i) => `${identifier(column)} = $${i + 1}::${type.sql}`);
+    return `delete from ${tableText(mapping)} where ${condition.join(' and ')} returning ${columnList(mapping.fields)}`;
+  });
+}
+
+function deletionByKeys(mapping: AnyMapping, ordinality: boolean): string {
+  const table = `delete from ${tableText(mapping)} as t`;
+  const condition = ordinality ? undefined : oneOfKeys(mapping, 't.');
+  if (condition !== undefined) return `${table} where ${condition}`;
+  return `${table} using ${unnestTable(mapping.keyFields, { ordinality })} where ${sameKey(mapping.keyFields, 't')}`;
 }
 
 /** By one key field as `= any($1)`, which takes half the time of a join with the keys. */
@@ -66,12 +109,4 @@ function oneOfKeys(mapping: AnyMapping, prefix: string): string | undefined {
   const [only, ...more] = mapping.keyFields;
   if (only === undefined || more.length > 0 || only.type.unnestsApart) return undefined;
   return `${prefix}${identifier(only.column)} = any($1::${only.type.sql}[])`;
-}
-
-/** Deletes rows by key and gives the positions, from 1, of the keys that had one. */
-export function deleteReturningStatement(mapping: AnyMapping): TextStatement {
-  return cachedStatement(mapping, 'delete returning', () => {
-    const input = unnestTable(mapping.keyFields, { ordinality: true });
-    return `delete from ${tableText(mapping)} as t using ${input} where ${sameKey(mapping.keyFields, 't')} returning u.ord`;
-  });
 }

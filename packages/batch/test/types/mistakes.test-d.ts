@@ -23,10 +23,10 @@ export async function mistakes(operations: BatchOperations<typeof towns>, db: Qu
   await operations.batchInsert(records, { fields: ['name'] });
   // @ts-expect-error updateColumns are for upserts
   await operations.batchUpdate([{ id: 1 }], { updateColumns: ['name'] });
-  // @ts-expect-error entities are for inserts and upserts
+  // @ts-expect-error entities are for inserts, upserts and deletes
   await operations.batchUpdate([{ id: 1 }], { returnModels: true });
-  // @ts-expect-error entities are for inserts and upserts
-  await operations.batchDelete([1], { returnModels: true });
+  // @ts-expect-error a text for a flag
+  await operations.batchDelete([1], { returnModels: 'yes' });
   // @ts-expect-error a read leaves no record out
   await operations.batchGet([1], { onRecordError: 'skip' });
   // @ts-expect-error a read has no outcomes

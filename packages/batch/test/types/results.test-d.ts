@@ -49,6 +49,12 @@ export async function results(operations: BatchOperations<typeof towns>): Promis
   >();
   expectTypeOf(await operations.batchDelete([1])).toEqualTypeOf<WriteResult>();
   expectTypeOf(await operations.batchDelete([1], { outcomes: true })).toEqualTypeOf<WriteResult & WithOutcomes>();
+  const deleted = await operations.batchDelete([1], { returnModels: true });
+  expectTypeOf(deleted.models).toEqualTypeOf<Town[]>();
+  expectTypeOf(deleted).not.toHaveProperty('outcomes');
+  expectTypeOf((await operations.batchDelete([1], { outcomes: true, returnModels: true })).models).toEqualTypeOf<
+    Town[]
+  >();
 
   expectTypeOf(operations.getMetrics()).toEqualTypeOf<BatchMetricsSnapshot>();
   expectTypeOf(plain.inserted).toEqualTypeOf<number>();
