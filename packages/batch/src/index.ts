@@ -31,6 +31,7 @@ export { BatchProcessor, type BatchProcessorConfig, type ProcessOptions } from '
 export type { BatchWork, ChunkContext, ChunkFunction, PreparedBatchWork } from './processor/batch-work.js';
 export type { ProcessResult } from './processor/process-account.js';
 export type { BatchSource } from './source/batch-source.js';
+export type { BatchSyncOptions, DeletionLimit, SyncResult } from './sync/sync-options.js';
 export type {
   BatchChannelMessages,
   BatchChunkMessage,

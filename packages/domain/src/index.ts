@@ -6,6 +6,7 @@ export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
+export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
 export { insertOne, selectOne } from './individual/individual-statements.js';
 export { deleteRecord, type Execute, insertRecord, updateRecord } from './individual/record-statements.js';
 export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';

@@ -5,8 +5,8 @@ import { type BatchSource, openSource } from '../source/batch-source.js';
 import { endAt } from './computation.js';
 import type { ComputeSource } from './compute-types.js';
 import { type KeyPaging, keyPagesFrom, keyPagesOf } from './key-pages.js';
-import type { RowReader } from './row-reader.js';
 import { rowPages } from './row-pages.js';
+import type { RowReader } from './row-reader.js';
 import type { Slot } from './slot.js';
 import { slotStream } from './slot-stream.js';
 

@@ -6,7 +6,7 @@ import type { SettledItem, Written } from '../operations/write-account.js';
 import type { WriteJobOptions } from '../operations/write-job.js';
 import { WorkItem } from '../shapes/work-item.js';
 import type { WriteSession } from '../workspace/write-session.js';
-import { Computed, type Computation } from './computation.js';
+import { type Computation, Computed } from './computation.js';
 import { isChanged, patchItem } from './patch-item.js';
 import { withAside } from './set-aside.js';
 import { Slot } from './slot.js';

@@ -93,6 +93,14 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   alone?(session: S, item: I): Promise<V>;
   /** Called with every report, in order, before what it reports is certain under `atomicity: 'all'`. */
   postProcess?(report: ChunkReport<I, V>): Promise<void>;
+  /** Called in the one transaction of all chunks, before the first. */
+  begin?(session: S): Promise<void>;
+  /**
+   * Called in it after the last, also where there was none: a job that has this makes one transaction of whatever there is.
+   *
+   * @param account - what came of all records
+   */
+  finish?(session: S, account: A): Promise<void>;
   newAccount(): A;
   merge(into: A, part: A): void;
 }

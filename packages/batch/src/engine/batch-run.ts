@@ -70,7 +70,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     try {
       opened = openSource(this.#call.operation, source);
       this.#call.deadline.check();
-      if (opened.list?.length !== 0) {
+      if (opened.list?.length !== 0 || this.#isOneTransaction) {
         await this.#retrying([], async () => this.#job.ready?.());
         await this.#byStrategy(opened);
       }
@@ -132,7 +132,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
 
   /** One chunk after the other. */
   async #inOrder(source: ChunkSource<I, Prepared<S, V>>, writer = this.#writer): Promise<void> {
-    if (this.#call.byChunk || (source.isSingle && !this.#isWatched())) return this.#eachByItself(source, writer);
+    const isOne = this.#isOneTransaction || !source.isSingle || this.#isWatched();
+    if (this.#call.byChunk || !isOne) return this.#eachByItself(source, writer);
     const attempt = () => this.#inOneTransaction(source, writer, false);
     const again = source.isRepeatable ? () => this.#inOneTransaction(source, writer, true) : undefined;
     const named = () => namingRefused(this.#call.skips, attempt, again);
@@ -165,6 +166,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const chunks = ahead.chunks[Symbol.asyncIterator]();
     const run = async (session: S) => {
       const stage = this.#postStage();
+      await this.#job.begin?.(session);
       try {
         for (; !next.done; next = await chunks.next()) {
           const chunk = next.value;
@@ -181,11 +183,12 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
         await stage.giveUp();
         throw error;
       }
+      await this.#job.finish?.(session, account);
     };
     let next = await chunks.next();
     try {
       // Where there is nothing, nothing is begun.
-      if (!next.done) await this.#job.workspace.whole(run, checksAtOnce);
+      if (!next.done || this.#isOneTransaction) await this.#job.workspace.whole(run, checksAtOnce);
       return account;
     } catch (error) {
       throw error instanceof EndOfCall ? error.after(account.failures) : error;
@@ -364,6 +367,11 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   #postStage(): PostStage<ChunkReport<I, V>> {
     const work = async (report: ChunkReport<I, V>) => this.#job.postProcess?.(report);
     return new PostStage(work, this.#call.strategy === 'pipelined' ? pipelineDepth : 0);
+  }
+
+  /** Whether something belongs to the transaction besides the chunks. */
+  get #isOneTransaction(): boolean {
+    return this.#job.finish !== undefined;
   }
 
   /** Whether somebody of the caller's looks on, who may throw before everything is committed. */

@@ -21,7 +21,7 @@ import {
 import { ConfigError, kindOf, type Queryable, requireUnoDialect } from '@uno/postgres';
 import { batchCompute, type ComputeGiven } from '../compute/batch-compute.js';
 import type { AnyComputeOptions, BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
-import { planCompute } from '../compute/compute-plan.js';
+import { type ComputeTarget, planCompute } from '../compute/compute-plan.js';
 import type {
   CheckedPatch,
   ComputeFunction,
@@ -38,6 +38,8 @@ import { type CallMaking, withCall } from '../engine/with-call.js';
 import { BatchMetrics } from '../metrics/batch-metrics.js';
 import type { BatchMetricsSnapshot } from '../metrics/batch-metrics-snapshot.js';
 import type { BatchSource } from '../source/batch-source.js';
+import { batchSync } from '../sync/batch-sync.js';
+import type { BatchSyncOptions, SyncResult } from '../sync/sync-options.js';
 import { ReadWorkspace } from '../workspace/read-workspace.js';
 import { TransactionWorkspace } from '../workspace/transaction-workspace.js';
 import {
@@ -345,14 +347,47 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     compute: ComputeFunction<M, R>,
     options: AnyComputeOptions<M, R> = {},
   ): Promise<ComputeGiven<R>> {
-    const target = {
+    return batchCompute(planCompute(this.#target, { source, compute, options }));
+  }
+
+  /**
+   * Makes the table, or the part of it that `filters` find, equal to a source: inserts the records whose key is not there,
+   * updates the rows that differ, and deletes those of the part whose key the source does not have. One transaction, or a
+   * savepoint in the caller's; about two statements a chunk. Memory does not grow with a stream, since the keys are kept in
+   * a temporary table on the server.
+   *
+   * @throws SyncRefusedError when more than `maxDeletions` rows would be deleted, or the source is empty
+   * @throws BatchError that names the record at fault, such as one that does not lie in the part; or no record, when a row
+   *   cannot be deleted that a foreign key still needs
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
+   * @example
+   * ```ts
+   * const { inserted, updated, deleted } = await operations.batchSync(readCities(file), {
+   *   filters: { countryCode: 'CH' },
+   *   maxDeletions: { fraction: 0.1 },
+   * });
+   * ```
+   */
+  batchSync(
+    records: BatchSource<NewRecord<M>>,
+    options: BatchSyncOptions<M> & Outcomes,
+  ): Promise<SyncResult & WithOutcomes>;
+  batchSync(records: BatchSource<NewRecord<M>>, options?: BatchSyncOptions<M> & NoOutcomes): Promise<SyncResult>;
+  async batchSync(
+    records: BatchSource<NewRecord<M>>,
+    options: BatchSyncOptions<M> = {},
+  ): Promise<SyncResult & Partial<WithOutcomes>> {
+    return batchSync(this.#target, this.#making('batchSync', records), records, options);
+  }
+
+  get #target(): ComputeTarget<M> {
+    return {
       mapping: this.#mapping,
       db: this.#db,
       config: this.#config,
       observers: this.#observers,
       metrics: this.#metrics,
     };
-    return batchCompute(planCompute(target, { source, compute, options }));
   }
 
   async #write(

@@ -5,7 +5,7 @@ import type { CallRecorder } from '../metrics/call-recorder.js';
 import { recorded } from './recorded.js';
 
 /** So many keys are kept for the observers of a write; beyond, they are told that any row may be different. */
-const mostKeys = 100_000;
+export const mostKeys = 100_000;
 
 /** Statements of one transaction, or a single one outside of any. */
 export class WriteSession implements Session {
@@ -71,6 +71,11 @@ export class WriteSession implements Session {
     const { affected } = await copyIn(this.#db, statement, source, { signal: this.#signal, onSent: this.#onSent });
     this.#isAnswered = true;
     return affected;
+  }
+
+  /** Whether somebody wants to know which rows were touched. */
+  get isObserved(): boolean {
+    return this.#isObserved;
   }
 
   attempt<T>(run: () => Promise<T>): Promise<T> {

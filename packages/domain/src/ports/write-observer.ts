@@ -1,5 +1,5 @@
 /** What was done to rows. */
-export type WriteKind = 'insert' | 'update' | 'upsert' | 'delete';
+export type WriteKind = 'insert' | 'update' | 'upsert' | 'delete' | 'sync';
 
 /** Rows of a table that are, or may be, different from now on. */
 export interface WriteEvent {
