@@ -1,5 +1,6 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
 import type { ChunkReport, Entry, Piece } from './chunk.js';
+import type { ChunkSource } from './chunk-source.js';
 
 /** What a failure of some items is about. */
 export type Verdict =
@@ -93,8 +94,12 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   alone?(session: S, item: I): Promise<V>;
   /** Called with every report, in order, before what it reports is certain under `atomicity: 'all'`. */
   postProcess?(report: ChunkReport<I, V>): Promise<void>;
-  /** Called in the one transaction of all chunks, before the first. */
-  begin?(session: S): Promise<void>;
+  /**
+   * Called in the one transaction of all chunks, before the first.
+   *
+   * @param isAgain - whether the job has thrown a {@link StartOverNeeded}, which it may once, and where `source` is at hand
+   */
+  begin?(session: S, source: ChunkSource<I, Prepared<S, V>>, isAgain: boolean): Promise<void>;
   /**
    * Called in it after the last, also where there was none: a job that has this makes one transaction of whatever there is.
    *

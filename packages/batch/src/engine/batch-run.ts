@@ -24,6 +24,7 @@ import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
 import { isPlainList, RereadChunks } from './reread-chunks.js';
 import { isAboutSize, SmallerPiecesNeeded } from './smaller-pieces.js';
+import { StartOverNeeded } from './start-over-needed.js';
 import { WorkerQueue } from './worker-queue.js';
 
 /** Chunks that are made ahead of the one that is being executed, and chunks that wait to be post-processed. */
@@ -134,10 +135,23 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   async #inOrder(source: ChunkSource<I, Prepared<S, V>>, writer = this.#writer): Promise<void> {
     const isOne = this.#isOneTransaction || !source.isSingle || this.#isWatched();
     if (this.#call.byChunk || !isOne) return this.#eachByItself(source, writer);
-    const attempt = () => this.#inOneTransaction(source, writer, false);
-    const again = source.isRepeatable ? () => this.#inOneTransaction(source, writer, true) : undefined;
+    const attempt = () => this.#startingOver((isAgain) => this.#inOneTransaction(source, writer, false, isAgain));
+    const again = source.isRepeatable
+      ? () => this.#startingOver((isAgain) => this.#inOneTransaction(source, writer, true, isAgain))
+      : undefined;
     const named = () => namingRefused(this.#call.skips, attempt, again);
     await this.#settle(await (source.isRepeatable ? this.#retrying(source.items(), named) : named()));
+  }
+
+  async #startingOver<T>(attempt: (isAgain: boolean) => Promise<T>): Promise<T> {
+    try {
+      return await attempt(false);
+    } catch (error) {
+      if (!(error instanceof StartOverNeeded)) throw error;
+      const { code, sqlstate } = errorFacts(error.cause);
+      this.#call.recorder.retried({ code, sqlstate, delayMs: 0 });
+      return attempt(true);
+    }
   }
 
   async #eachByItself(source: ChunkSource<I, Prepared<S, V>>, writer: ChunkWriter<S, R, I, V, A>): Promise<void> {
@@ -160,13 +174,14 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     source: ChunkSource<I, Prepared<S, V>>,
     writer: ChunkWriter<S, R, I, V, A>,
     checksAtOnce: boolean,
+    isAgain: boolean,
   ): Promise<A> {
     const account = this.#job.newAccount();
     const ahead = this.#ahead(source);
     const chunks = ahead.chunks[Symbol.asyncIterator]();
     const run = async (session: S) => {
       const stage = this.#postStage();
-      await this.#job.begin?.(session);
+      await this.#job.begin?.(session, source, isAgain);
       try {
         for (; !next.done; next = await chunks.next()) {
           const chunk = next.value;

@@ -1,6 +1,8 @@
 import { type AnyMapping, blamesRecord, EndOfCall, type FailedRecord, SyncRefusedError } from '@uno/domain';
-import { ValidationError } from '@uno/postgres';
-import type { Prepared } from '../engine/batch-job.js';
+import { sqlstateOf, UnoError, ValidationError } from '@uno/postgres';
+import type { Prepared, Verdict } from '../engine/batch-job.js';
+import type { ChunkSource } from '../engine/chunk-source.js';
+import { StartOverNeeded } from '../engine/start-over-needed.js';
 import { upsertColumns } from '../operations/upsert-columns.js';
 import { UpsertJob } from '../operations/upsert-job.js';
 import type { WriteAccount, Written } from '../operations/write-account.js';
@@ -31,6 +33,8 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
   /** The most rows that may be deleted; `undefined` where that is not limited. */
   #limit: number | undefined;
   #deleted = 0;
+  #hasDeleted = false;
+  #mayDeleteFirst = false;
 
   constructor(options: WriteJobOptions<M>, plan: SyncPlan) {
     super(options, upsertColumns(options.mapping, undefined, plan.updateColumns));
@@ -43,7 +47,13 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     return this.#deleted;
   }
 
-  async begin({ execute }: WriteSession): Promise<void> {
+  /** A row that is missing in the source may have a unique value that a record has: it has to go first then. */
+  async begin(
+    session: WriteSession,
+    source: ChunkSource<WorkItem, Prepared<WriteSession, Written>>,
+    isAgain: boolean,
+  ): Promise<void> {
+    const { execute } = session;
     const { part, maxDeletions } = this.#plan;
     this.#isAnyPresent = false;
     this.#deleted = 0;
@@ -53,6 +63,15 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
       typeof maxDeletions === 'object'
         ? Math.floor(maxDeletions.fraction * (await countPart(execute, part)))
         : maxDeletions;
+    this.#mayDeleteFirst = source.isAtHand && !isAgain;
+    this.#hasDeleted = false;
+    if (!isAgain) return;
+    for await (const { items, refused } of source.chunks()) {
+      if (items.length > 0) await this.#present.add(execute, this.#keyArrays(items));
+      this.#isAnyPresent ||= items.length > 0;
+      await this.#noteFailed(session, refused);
+    }
+    await this.#delete(session);
   }
 
   override prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
@@ -61,7 +80,9 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     return {
       isOneStatement: false,
       send: async (session) => {
-        const written = await upsert.send(session);
+        const written = await upsert.send(session).catch((error: unknown) => {
+          throw this.#mayDeleteFirst && isConflict(error) ? new StartOverNeeded(error) : error;
+        });
         await this.#note(session, items, arrays);
         return written;
       },
@@ -74,12 +95,23 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     return written;
   }
 
+  override judge(error: unknown): Verdict {
+    return error instanceof StartOverNeeded ? 'call' : super.judge(error);
+  }
+
   /**
    * @throws SyncRefusedError when too much would be deleted
    * @throws EndOfCall when a row cannot be deleted, or a record that was left out does not say which row it stands for
    */
   async finish(session: WriteSession, { failures }: WriteAccount<M>): Promise<void> {
-    await this.#noteFailed(session, failures);
+    if (!this.#hasDeleted) {
+      await this.#noteFailed(session, failures);
+      await this.#delete(session);
+    }
+    if (this.workspace.isJoined) await this.#present.drop(session.execute);
+  }
+
+  async #delete(session: WriteSession): Promise<void> {
     if (!this.#isAnyPresent && !this.#plan.allowEmpty) {
       throw new SyncRefusedError(
         this.mapping.name,
@@ -95,7 +127,7 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     });
     // Others may have committed rows since they were counted.
     if (this.#limit !== undefined) this.#checkLimit(this.#deleted, this.#limit);
-    if (this.workspace.isJoined) await this.#present.drop(execute);
+    this.#hasDeleted = true;
   }
 
   #keyArrays(items: readonly WorkItem[]): string[] {
@@ -157,6 +189,11 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     session.touch(() => keys);
     return deleted;
   }
+}
+
+/** A unique or an exclusion constraint. */
+function isConflict(error: unknown): boolean {
+  return UnoError.is(error) && ['23505', '23P01'].includes(sqlstateOf(error) ?? '');
 }
 
 function passOver(error: unknown): void {

@@ -16,6 +16,8 @@ let told: WriteEvent[];
 beforeAll(async () => {
   test = await openTestContext([goods]);
   await test.run(goodConstraints);
+  await test.run(`create function too_dear() returns trigger language plpgsql as $$ begin
+    raise 'too dear' using errcode = 'check_violation'; end $$`);
   await test.run('create table sale (good integer not null references good (id))');
 });
 afterAll(() => test.close());
@@ -150,6 +152,30 @@ describe.each(strategies)('batchSync under %s', (strategy) => {
     expect(await stored()).toEqual([good(1, 'A', 9)]);
   });
 
+  it('gives a unique value of a row that is missing to a record of another key', async () => {
+    const renamed = { ...good(7), name: 'good 6' };
+    const refused = { ...good(8), price: -1 };
+    const records = [...someGoods(1, 3), renamed, good(4), refused];
+    const options = { strategy, filters: { shop: 'A' }, onRecordError: 'skip' } as const;
+    const result = await operationsOf().batchSync(records, options);
+    expect(result).toMatchObject({ total: 6, inserted: 1, unchanged: 4, deleted: 2, failed: 1 });
+    expect(await stored('A')).toEqual([...someGoods(1, 4), renamed]);
+  });
+
+  it('names a record whose unique value is that of another record, or of a row outside of the part', async () => {
+    await test.run(`insert into good values (20, 'A', 'taken', null)`);
+    const before = await stored();
+    for (const name of ['good 1', 'taken']) {
+      const records = [good(1), { ...good(7), name }, good(2)];
+      const options = { strategy, filters: { price: { gte: 0 } } } as const;
+      expect(await batchErrorOf(operationsOf().batchSync(records, options))).toMatchObject({
+        index: 1,
+        sqlstate: '23505',
+      });
+      expect(await stored()).toEqual(before);
+    }
+  });
+
   it('refuses an empty source', async () => {
     for (const empty of [[], Readable.from([])]) {
       const error = await failureOf(operationsOf().batchSync(empty, { strategy }), SyncRefusedError);
@@ -246,6 +272,25 @@ describe('batchSync', () => {
     });
     await operationsOf().batchSync(source);
     await test.run(left);
+  });
+
+  it('cannot give a unique value of a row that is missing to a record of a stream, which is gone by then', async () => {
+    const records = Readable.from([good(1), { ...good(7), name: 'good 6' }]);
+    const error = await batchErrorOf(operationsOf().batchSync(records));
+    expect(error).toMatchObject({ index: 1, sqlstate: '23505' });
+  });
+
+  it('checks in a dry run what COMMIT would check, and names the record', async () => {
+    await test.run(`create constraint trigger cheap after insert or update on good deferrable initially deferred
+      for each row when (new.price > 900) execute function too_dear()`);
+    try {
+      const records = [good(1), good(2, 'A', 1000), good(3)];
+      const error = await batchErrorOf(operationsOf().batchSync(records, { dryRun: true }));
+      expect(error).toMatchObject({ index: 1, key: '2', sqlstate: '23514' });
+      expect(await batchErrorOf(operationsOf().batchSync(records))).toMatchObject({ index: 1, key: '2' });
+    } finally {
+      await test.run('drop trigger cheap on good');
+    }
   });
 
   it('is chunked where parallel is configured', async () => {
