@@ -10,6 +10,7 @@ const pages = [
   'docs/batch-processor.md',
   'docs/batch-compute.md',
   'docs/metrics.md',
+  'docs/copy.md',
   'docs/mapping.md',
   'docs/errors.md',
   'docs/cache.md',
