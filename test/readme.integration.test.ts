@@ -11,6 +11,7 @@ const pages = [
   'docs/batch-compute.md',
   'docs/batch-sync.md',
   'docs/metrics.md',
+  'docs/copy.md',
   'docs/mapping.md',
   'docs/errors.md',
   'docs/cache.md',

@@ -13,6 +13,9 @@ export const MESSAGE_SIZE = 65_536;
 const COPY_DATA = 'd'.charCodeAt(0);
 const HEAD_BYTES = 5;
 
+/** What became of a piece: it waits for others, was written, or was and the socket has enough until it says `drain`. */
+export type Written = 'gathered' | 'written' | 'full';
+
 /**
  * Gathers the pieces of a COPY until they are worth a message, and writes that to the socket. Those that `pg` makes
  * (`sendCopyFromChunk`) are copies of what is sent, and do not tell whether the socket has enough.
@@ -28,32 +31,39 @@ export class CopyDataWriter {
     this.#socket = socket;
   }
 
-  /** @returns whether the socket has enough for now, and will say `drain` */
-  add(piece: CopyPiece): boolean {
+  add(piece: CopyPiece): Written {
     if (typeof piece === 'string') {
       this.#text += piece;
     } else {
       this.#addText();
       this.#addPart(piece);
     }
-    return this.#text.length + this.#partBytes >= MESSAGE_SIZE && this.#write(halfCharacterOf(this.#text));
+    return this.#text.length + this.#partBytes < MESSAGE_SIZE ? 'gathered' : this.flush();
   }
 
-  /** Writes what is left. */
+  /** Writes what was gathered, but for half of a character. */
+  flush(): Written {
+    return this.#write(halfCharacterOf(this.#text));
+  }
+
+  /** Writes what is left, all of it. */
   end(): void {
     this.#write('');
   }
 
   /** @param rest - the end of the text, which waits for what comes after it */
-  #write(rest: string): boolean {
+  #write(rest: string): Written {
     const text = this.#text.slice(0, this.#text.length - rest.length);
     this.#text = rest;
-    if (this.#parts.length === 0) return text !== '' && !this.#socket.write(textMessage(text));
+    if (this.#parts.length === 0) {
+      return text === '' || this.#socket.write(textMessage(text)) ? 'written' : 'full';
+    }
     if (text !== '') this.#addPart(Buffer.from(text));
     const message = [head(this.#partBytes), ...this.#parts];
     this.#parts = [];
     this.#partBytes = 0;
-    return asOne(this.#socket, () => message.map((part) => this.#socket.write(part)).includes(false));
+    const hasRoom = asOne(this.#socket, () => message.map((part) => this.#socket.write(part)));
+    return hasRoom.includes(false) ? 'full' : 'written';
   }
 
   #addText(): void {

@@ -63,10 +63,18 @@ export class CopyFromStdin implements PgSubmittable {
   async runOn(client: PgPoolClient): Promise<number> {
     const forget = this.#signal && onAbort(this.#signal, () => this.#fail('it was cancelled'));
     try {
-      void client.query(this);
+      this.#begin(client);
       return await this.#answer;
     } finally {
       forget?.();
+    }
+  }
+
+  #begin(client: PgPoolClient): void {
+    try {
+      void client.query(this);
+    } catch (error) {
+      this.#reject(error);
     }
   }
 
@@ -129,8 +137,9 @@ export class CopyFromStdin implements PgSubmittable {
     }
     this.#sending = new CopySending(source, data, stream);
     this.#sending.run().then(
-      (isAll) => {
-        if (isAll && this.#stage === 'sending') asOne(stream, () => this.#end(connection, data));
+      () => {
+        // Nor was it stopped.
+        if (this.#stage === 'sending') asOne(stream, () => this.#end(connection, data));
       },
       (error: unknown) => {
         // After it was stopped, its caller is told another reason.

@@ -3,9 +3,9 @@ import { type CopySource, isPiece, requirePiece, slicesOf } from './copy-source.
 import type { PgSocket } from './pool-port.js';
 
 /**
- * Moves the data of a COPY from its source to a writer, no faster than the socket takes it. Pieces of an iterable are
- * taken without a wait as long as the socket has room, since a piece may be as small as a row; each time that it has
- * none, whatever else the process has to do gets its turn.
+ * Moves the data of a COPY from its source to a writer, no faster than the socket takes it. Pieces are taken without a
+ * wait until they make a message, since a piece may be as small as a row. After a message, whatever else the process has
+ * to do gets its turn: a socket that always has room would give it none.
  */
 export class CopySending {
   readonly #source: CopySource;
@@ -14,6 +14,8 @@ export class CopySending {
   #isStopped = false;
   /** Ends the wait for room in the socket. */
   #wake: (() => void) | undefined;
+  /** Set while what the source has given waits for more, which may take it a while. */
+  #soon: NodeJS.Immediate | undefined;
   /** Ends what the source does. */
   #close: (() => void) | undefined;
 
@@ -24,13 +26,15 @@ export class CopySending {
   }
 
   /**
-   * @returns whether the writer has got everything; not where it was stopped before
-   * @throws what the source throws, which may be long after it was stopped
+   * Ends when the writer has got everything, or some time after it was stopped.
+   *
+   * @throws what the source throws, also after it was stopped
    */
-  async run(): Promise<boolean> {
+  async run(): Promise<void> {
     try {
-      return await this.#run(this.#source);
+      await this.#run(this.#source);
     } finally {
+      clearImmediate(this.#soon);
       this.#close = undefined;
     }
   }
@@ -41,53 +45,61 @@ export class CopySending {
    */
   stop(): void {
     this.#isStopped = true;
+    clearImmediate(this.#soon);
     this.#wake?.();
     this.#close?.();
   }
 
-  #run(source: CopySource): Promise<boolean> {
+  #run(source: CopySource): Promise<void> {
     if (isPiece(source)) return this.#sendAll(slicesOf(source));
     return Symbol.asyncIterator in source ? this.#sendComing(source) : this.#sendAll(source);
   }
 
-  async #sendAll(pieces: Iterable<CopyPiece>): Promise<boolean> {
+  async #sendAll(pieces: Iterable<CopyPiece>): Promise<void> {
     for (const piece of pieces) {
       const room = this.#send(piece);
       if (room !== undefined) await room;
-      if (this.#isStopped) return false;
+      if (this.#isStopped) return;
     }
-    return true;
   }
 
-  async #sendComing(source: AsyncIterable<CopyPiece>): Promise<boolean> {
+  async #sendComing(source: AsyncIterable<CopyPiece>): Promise<void> {
     const pieces = source[Symbol.asyncIterator]();
     // Leaving the loop does that too, but not while a piece is waited for.
     this.#close = () => void close(pieces);
     for await (const piece of { [Symbol.asyncIterator]: () => pieces }) {
       // While the piece was waited for.
-      if (this.#isStopped) return false;
+      if (this.#isStopped) return;
       const room = this.#send(piece);
       if (room !== undefined) await room;
-      if (this.#isStopped) return false;
+      if (this.#isStopped) return;
+      this.#soon ??= setImmediate(() => this.#sendGathered());
     }
-    // A source that was closed says that it has come to its end.
-    return !this.#isStopped;
   }
 
   /** @returns what to wait for before the next piece */
-  #send(piece: CopyPiece): Promise<unknown> | undefined {
+  #send(piece: CopyPiece): Promise<void> | undefined {
     requirePiece(piece);
     if (piece.length > MESSAGE_SIZE) return this.#sendAll(slicesOf(piece));
-    return this.#data.add(piece) ? this.#drained() : undefined;
+    const written = this.#data.add(piece);
+    return written === 'gathered' ? undefined : this.#pause(written === 'full');
   }
 
-  #drained(): Promise<void> {
+  /** The server works on it, or refuses it, while the source is waited for. */
+  #sendGathered(): void {
+    this.#soon = undefined;
+    this.#data.flush();
+  }
+
+  /** The turn of everything else, after the socket has room again. */
+  #pause(isFull: boolean): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#socket.removeListener('drain', wake);
         this.#wake = undefined;
         setImmediate(resolve);
       };
+      if (!isFull) return wake();
       this.#wake = wake;
       this.#socket.once('drain', wake);
     });

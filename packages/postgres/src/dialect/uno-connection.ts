@@ -1,6 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import Cursor from 'pg-cursor';
 import { CanceledError, type ConnectionError, StatementTimeoutError } from '../errors/database-errors.js';
+import { ConfigError } from '../errors/input-errors.js';
 import { sqlstateOf } from '../errors/sqlstate-of.js';
 import { isConnectionLost, isStalePlan, lostBy, translateError } from '../errors/translate.js';
 import type { UnoError } from '../errors/uno-error.js';
@@ -103,6 +104,8 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
       const rows = await this.#metered(onSent, () => this.#run(() => copy.runOn(this.#client), guard));
       return { numAffectedRows: BigInt(rows), rows: [] };
     } catch (error) {
+      // A client that cannot copy has taken it for something that it waits for.
+      if (error instanceof ConfigError) this.#broken = true;
       throw copy.explained(error);
     }
   }

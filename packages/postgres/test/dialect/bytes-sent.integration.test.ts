@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Kysely } from 'kysely';
-import pg from 'pg';
-import { executeText, type PgPool, type Queryable, UnoPostgresDialect } from '../../src/index.js';
+import { executeText, type Queryable, UnoPostgresDialect } from '../../src/index.js';
+import { hiddenPool } from '../support/hidden-pool.js';
 import { TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
@@ -52,19 +52,7 @@ describe('the bytes of a statement', () => {
   });
 
   it('are 0 where the pool does not expose its sockets', async () => {
-    const own = new pg.Pool({ connectionString: bed.connectionString });
-    const bare: PgPool = {
-      connect: async () => {
-        const client = await own.connect();
-        return {
-          query: client.query.bind(client),
-          on: client.on.bind(client),
-          release: (destroy) => client.release(destroy),
-        };
-      },
-      end: () => own.end(),
-    };
-    const hidden = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool: bare }) });
+    const hidden = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool: hiddenPool(bed.connectionString) }) });
     expect(await bytesOf(hidden, 'select 1')).toEqual([0]);
     expect(await bytesOf(hidden, 'select 1/0')).toEqual([0]);
     await hidden.destroy();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { ConfigError, executeText, requireUnoDialect, UnoPostgresDialect } from '../../src/index.js';
+import { ConfigError, copyIn, executeText, requireUnoDialect, UnoPostgresDialect } from '../../src/index.js';
 import { failureOf } from '../support/conditions.js';
 
 // No pool here ever connects: nothing is sent.
@@ -25,8 +25,9 @@ describe('requireUnoDialect', () => {
     expect(requireUnoDialect(db)).toBeUndefined();
   });
 
-  it('guards executeText, before anything is sent', async () => {
+  it('guards executeText and copyIn, before anything is sent', async () => {
     expect(await failureOf(executeText(stock, { sql: 'select 1' }))).toBeInstanceOf(ConfigError);
+    expect(await failureOf(copyIn(stock, { table: ['city'], columns: ['id'] }, '1'))).toBeInstanceOf(ConfigError);
     expect(pool.totalCount).toBe(0);
   });
 });

@@ -9,6 +9,17 @@ export async function until(what: string, condition: () => Promise<boolean>, lim
   }
 }
 
+/** Waits until a number stays the same for a while. */
+export async function untilSteady(what: string, number: () => number): Promise<void> {
+  let seen = number();
+  let times = 0;
+  await until(`${what} stays the same`, async () => {
+    times = number() === seen ? times + 1 : 0;
+    seen = number();
+    return times === 10;
+  });
+}
+
 /** Waits until a session waits for a lock. */
 export function untilBlocked(observer: pg.Client, pid: number): Promise<void> {
   return until(`session ${pid} waits for a lock`, async () => {
@@ -23,6 +34,18 @@ export function untilRunning(observer: pg.Client, pid: number, text: string): Pr
     const { rows } = await observer.query(
       "select 1 from pg_stat_activity where pid = $1 and state = 'active' and query like '%' || $2 || '%'",
       [pid, text],
+    );
+    return rows.length > 0;
+  });
+}
+
+/** Waits until a session waits for the event, such as `ClientRead`, amid a statement that contains the text. */
+export function untilWaiting(observer: pg.Client, pid: number, event: string, text: string): Promise<void> {
+  return until(`session ${pid} waits for ${event} in ${text}`, async () => {
+    const { rows } = await observer.query(
+      `select 1 from pg_stat_activity
+       where pid = $1 and state = 'active' and wait_event = $2 and query like '%' || $3 || '%'`,
+      [pid, event, text],
     );
     return rows.length > 0;
   });
