@@ -1,6 +1,5 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
-import type { ChunkReport, Entry, Piece } from './chunk.js';
-import type { ChunkSource } from './chunk-source.js';
+import type { ChunkReport, ChunkSource, Entry, Piece } from './chunk.js';
 
 /** What a failure of some items is about. */
 export type Verdict =

@@ -2,26 +2,9 @@ import { calling } from '@uno/domain';
 import type { OpenSource } from '../source/batch-source.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
-import type { Chunk } from './chunk.js';
+import type { Chunk, ChunkSource } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
 import { type ReadRecords, RecordReader } from './record-reader.js';
-
-/** The chunks of a call. */
-export interface ChunkSource<I, P> {
-  /** Whether `chunks` can be called again, and gives the same ones. */
-  readonly isRepeatable: boolean;
-  /** Whether the next chunk is there without waiting, so that nothing is to be gained by asking for it early. */
-  readonly isAtHand: boolean;
-  /** Whether there is at most one chunk. */
-  readonly isSingle: boolean;
-  /** Records in the source; `undefined` until a source that is no array has come to its end. */
-  readonly total: number | undefined;
-  /** The items of all chunks so far, where these are kept. */
-  items(): Iterable<I>;
-  chunks(): AsyncIterable<Chunk<I, P>>;
-  /** The chunk after one, if it is there already. */
-  after(chunk: Chunk<I, P>): Chunk<I, P> | undefined;
-}
 
 /** Cuts items into chunks of at most `size`, in order; what was found while they were read goes with the first. */
 export function chunksOf<I, P>({ items, dropped, refused }: Readonly<ReadRecords<I>>, size: number): Chunk<I, P>[] {

@@ -33,3 +33,20 @@ export interface ChunkReport<I, V> {
   /** Records that were done one by one, because the set-based way broke on them. */
   readonly individually: number;
 }
+
+/** The chunks of a call. */
+export interface ChunkSource<I, P> {
+  /** Whether `chunks` can be called again, and gives the same ones. */
+  readonly isRepeatable: boolean;
+  /** Whether the next chunk is there without waiting, so that nothing is to be gained by asking for it early. */
+  readonly isAtHand: boolean;
+  /** Whether there is at most one chunk. */
+  readonly isSingle: boolean;
+  /** Records in the source; `undefined` until a source that is no array has come to its end. */
+  readonly total: number | undefined;
+  /** The items of all chunks so far, where these are kept. */
+  items(): Iterable<I>;
+  chunks(): AsyncIterable<Chunk<I, P>>;
+  /** The chunk after one, if it is there already. */
+  after(chunk: Chunk<I, P>): Chunk<I, P> | undefined;
+}

@@ -1,8 +1,7 @@
 import { blamesRecord, EndOfCall, type FailedRecord } from '@uno/domain';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
-import type { Chunk } from './chunk.js';
-import type { ChunkSource } from './chunk-source.js';
+import type { Chunk, ChunkSource } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
 
 /**

@@ -1,7 +1,7 @@
 import { type AnyMapping, blamesRecord, EndOfCall, type FailedRecord, SyncRefusedError } from '@uno/domain';
 import { sqlstateOf, UnoError, ValidationError } from '@uno/postgres';
 import type { Prepared, Verdict } from '../engine/batch-job.js';
-import type { ChunkSource } from '../engine/chunk-source.js';
+import type { ChunkSource } from '../engine/chunk.js';
 import { StartOverNeeded } from '../engine/start-over-needed.js';
 import { upsertColumns } from '../operations/upsert-columns.js';
 import { UpsertJob } from '../operations/upsert-job.js';
