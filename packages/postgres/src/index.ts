@@ -1,19 +1,13 @@
 export type { CopyPiece } from './dialect/copy-data.js';
 export { type CopyStatement, copyIn } from './dialect/copy-in.js';
 export type { CopySource } from './dialect/copy-source.js';
-export {
-  type ExecuteOptions,
-  executeText,
-  executeTextSql,
-  preparedStatement,
-  type TextResult,
-  type TextStatement,
-} from './dialect/execute-text.js';
+export { executeText, executeTextSql, preparedStatement } from './dialect/execute-text.js';
 export { identifier } from './dialect/identifier.js';
 export { MovingSavepoint } from './dialect/moving-savepoint.js';
 export type { PgPool } from './dialect/pool-port.js';
 export { type PoolUse, poolUse } from './dialect/pool-use.js';
 export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
+export type { ExecuteOptions, TextResult, TextStatement } from './dialect/text-statement.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';
 export { type AtomicOptions, asUncommitted, atomically, isTransactionLost, scopeOf } from './dialect/transactions.js';
 export { UnoPostgresDialect } from './dialect/uno-postgres-dialect.js';
