@@ -9,6 +9,7 @@ const pages = [
   'docs/batch-operations.md',
   'docs/batch-processor.md',
   'docs/batch-compute.md',
+  'docs/batch-execute-sql.md',
   'docs/metrics.md',
   'docs/mapping.md',
   'docs/errors.md',
