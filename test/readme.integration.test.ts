@@ -10,6 +10,7 @@ const pages = [
   'docs/batch-processor.md',
   'docs/batch-compute.md',
   'docs/batch-sync.md',
+  'docs/batch-execute-sql.md',
   'docs/metrics.md',
   'docs/copy.md',
   'docs/mapping.md',

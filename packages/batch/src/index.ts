@@ -27,6 +27,8 @@ export type {
   BatchUpsertOptions,
   BatchWriteCall,
 } from './operations/batch-options.js';
+export type { BatchExecuteSqlOptions, SqlParameter } from './operations/execute-sql-options.js';
+export type { ExecuteSqlResult, ExecuteSqlTotals, SqlResult } from './operations/sql-account.js';
 export { BatchProcessor, type BatchProcessorConfig, type ProcessOptions } from './processor/batch-processor.js';
 export type { BatchWork, ChunkContext, ChunkFunction, PreparedBatchWork } from './processor/batch-work.js';
 export type { ProcessResult } from './processor/process-account.js';

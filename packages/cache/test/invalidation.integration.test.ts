@@ -99,6 +99,27 @@ describe('the next read sees', () => {
     expect((await bench.parcels.get(1))?.label).toBe('again');
   });
 
+  it.each<[string, string]>([
+    ['a statement', 'update parcel set label = $2 where id = $1'],
+    ['a query that calls something that writes', 'select relabel($1, $2)'],
+  ])('what %s wrote by BatchOperations.batchExecuteSql', async (_, text) => {
+    const outsider = await bench.outsider();
+    await outsider.query(`create or replace function relabel(int, text) returns void language sql as
+      'update parcel set label = $2 where id = $1'`);
+    await operations().batchExecuteSql(text, [
+      [1, 'new'],
+      [3, 'newer'],
+    ]);
+    expect(await labels()).toEqual(['new', 'two', 'newer']);
+  });
+
+  it('nothing new after a query by BatchOperations.batchExecuteSql, which leaves the cache as it is', async () => {
+    await operations().batchExecuteSql('select * from parcel where id = $1', [[1], [2]]);
+    bench.statements.length = 0;
+    expect(await labels()).toEqual(['one', 'two', 'three']);
+    expect(bench.statements).toEqual([]);
+  });
+
   it('rows that were added after they were asked for in vain', async () => {
     expect(await bench.parcels.get(4)).toBeUndefined();
     await bench.parcels.add({ label: 'four' });

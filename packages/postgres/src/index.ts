@@ -1,19 +1,18 @@
 export type { CopyPiece } from './dialect/copy-data.js';
 export { type CopyStatement, copyIn } from './dialect/copy-in.js';
 export type { CopySource } from './dialect/copy-source.js';
-export {
-  type ExecuteOptions,
-  executeText,
-  executeTextSql,
-  preparedStatement,
-  type TextResult,
-  type TextStatement,
-} from './dialect/execute-text.js';
+export { executeText, executeTextSql, preparedStatement } from './dialect/execute-text.js';
+export { executeTogether } from './dialect/execute-together.js';
+export { failedRequest } from './dialect/failed-request.js';
+export type { ResultColumn, TogetherResult } from './dialect/flight.js';
 export { identifier } from './dialect/identifier.js';
 export { MovingSavepoint } from './dialect/moving-savepoint.js';
+export { objectsOf } from './dialect/objects-of.js';
 export type { PgPool } from './dialect/pool-port.js';
 export { type PoolUse, poolUse } from './dialect/pool-use.js';
 export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
+export type { ExecuteOptions, TextResult, TextStatement } from './dialect/text-statement.js';
+export type { TogetherRequest } from './dialect/together-query.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';
 export { type AtomicOptions, asUncommitted, atomically, isTransactionLost, scopeOf } from './dialect/transactions.js';
 export { UnoPostgresDialect } from './dialect/uno-postgres-dialect.js';
@@ -46,3 +45,4 @@ export { type Enumeration, InvalidValue, kindOf, type PgType } from './types/pg-
 export { parseRecordText } from './types/record-text.js';
 export { char, enumeration, looseText, text, textOf, uuid, varchar } from './types/strings.js';
 export { date, time, timestamp, timestamptzDate, timestamptzText } from './types/times.js';
+export { type WireParameter, WireParameters } from './types/wire-parameters.js';

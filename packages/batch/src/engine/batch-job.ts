@@ -15,6 +15,8 @@ export interface Prepared<S, V> {
   /** Whether sending them is one statement, which PostgreSQL does wholly or not at all. */
   readonly isOneStatement: boolean;
   send(session: S): Promise<V>;
+  /** The same as `session.attempt(() => send(session))`, where that can be had for less. */
+  attempt?(session: S): Promise<V>;
 }
 
 /** Something that can be tried, and undone if it fails, without undoing what was done before. */
@@ -87,6 +89,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   /** @throws UnoError when an item is at fault */
   prepare(items: readonly I[]): Prepared<S, V>;
   judge(error: unknown): Verdict;
+  /** The position among some items of the one that made them fail, where that is known; those before it had succeeded. */
+  faultIn?(items: readonly I[], error: unknown): number | undefined;
   /** What was done of some items although their chunk failed, where that cannot be undone. */
   doneOf?(items: readonly I[]): readonly Piece<I, V>[];
   /** Does a single item in the plainest way there is. */

@@ -16,7 +16,8 @@ interface Findings<I, V> {
  *
  * A failed attempt is undone and its items are halved, the left half first, until single items are left. So an item is
  * tried when all before it are in place, and the one that is named is the one that doing them one by one would have
- * failed on. One item at fault among n costs about 2 · log2(n) statements more.
+ * failed on. One item at fault among n costs about 2 · log2(n) statements more; one that the job knows of, two attempts at
+ * most: what is before it, and what is behind it.
  */
 export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly #job: BatchJob<S, R, I, V, A>;
@@ -58,7 +59,8 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     } catch (error) {
       this.#onFailure(error);
       if (this.#job.judge(error) === 'call') throw error;
-      if (this.#isBlamed(items, error)) this.#blame(items, error, noFindings(), failed);
+      const blamed = this.#blamed(items, error);
+      if (blamed !== undefined) this.#blame(blamed, error, noFindings(), failed);
       const findings = noFindings<I, V>(chunk.refused);
       const run = (session: S) => this.#afterFailure(session, items, error, findings, failed);
       await workspace.whole(run, checksAtOnce).catch((end: unknown) => {
@@ -91,7 +93,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   ): Promise<void> {
     try {
       const ready = prepared ?? this.#job.prepare(items);
-      findings.pieces.push({ items, value: await session.attempt(() => sending(ready, session, onSent)) });
+      findings.pieces.push({ items, value: await attempting(ready, session, onSent) });
     } catch (error) {
       this.#onFailure(error);
       await this.#afterFailure(session, items, error, findings, failed);
@@ -109,6 +111,8 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const verdict = this.#job.judge(error);
     if (verdict === 'call') throw error;
     if (verdict === 'machinery') return this.#oneByOne(session, items, error, findings, failed);
+    const at = this.#job.faultIn?.(items, error);
+    if (at !== undefined) return this.#around(session, items, at, error, findings, failed);
     const [only, ...more] = items;
     if (only !== undefined && more.length === 0) {
       const parts = this.#job.partsOf(only);
@@ -129,6 +133,20 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const middle = Math.ceil(items.length / 2);
     await this.#attempt(session, items.slice(0, middle), findings, failed);
     await this.#attempt(session, items.slice(middle), findings, failed);
+  }
+
+  /** It is known which item is at fault: the others are done without it. Where it ends the call, that has happened. */
+  async #around(
+    session: S,
+    items: readonly I[],
+    at: number,
+    error: unknown,
+    findings: Findings<I, V>,
+    failed: number,
+  ): Promise<void> {
+    if (this.#call.skips && at > 0) await this.#attempt(session, items.slice(0, at), findings, failed);
+    this.#blame(items.slice(at, at + 1), error, findings, failed);
+    if (at + 1 < items.length) await this.#attempt(session, items.slice(at + 1), findings, failed);
   }
 
   /**
@@ -199,11 +217,12 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     this.#call.recorder.fellBack(records, reason);
   }
 
-  /** Whether it is plain who is at fault, so that nothing has to be tried again. */
-  #isBlamed(items: readonly I[], error: unknown): boolean {
-    const [only, ...more] = items;
-    if (only === undefined || more.length > 0 || this.#call.skips) return false;
-    return this.#job.judge(error) === 'record' && this.#job.partsOf(only).length === 1;
+  /** The one that is at fault, where that is plain and ends the call, so that nothing has to be tried again. */
+  #blamed(items: readonly I[], error: unknown): readonly I[] | undefined {
+    if (this.#call.skips || this.#job.judge(error) !== 'record') return undefined;
+    const at = this.#job.faultIn?.(items, error) ?? (items.length === 1 ? 0 : undefined);
+    const blamed = at === undefined ? [] : items.slice(at, at + 1);
+    return blamed.some((item) => this.#job.partsOf(item).length === 1) ? blamed : undefined;
   }
 
   #blame([item]: readonly I[], error: unknown, findings: Findings<I, V>, failed: number): void {
@@ -242,6 +261,13 @@ function sending<S extends Session, V>(prepared: Prepared<S, V>, session: S, onS
     else void session.handedOver.then(onSent);
   });
   return sent;
+}
+
+/** The same, undone when it fails. */
+function attempting<S extends Session, V>(prepared: Prepared<S, V>, session: S, onSent: () => void): Promise<V> {
+  const { attempt } = prepared;
+  if (attempt === undefined) return session.attempt(() => sending(prepared, session, onSent));
+  return sending({ ...prepared, send: attempt }, session, onSent);
 }
 
 function noFindings<I, V>(refused: readonly FailedRecord[] = []): Findings<I, V> {

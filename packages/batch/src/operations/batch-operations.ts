@@ -54,8 +54,11 @@ import {
   upsertRules,
 } from './batch-options.js';
 import { DeleteJob } from './delete-job.js';
+import { executeSql } from './execute-sql.js';
+import { type BatchExecuteSqlOptions, executeSqlRules, type SqlParameter } from './execute-sql-options.js';
 import { GetJob } from './get-job.js';
 import { InsertJob } from './insert-job.js';
+import type { ExecuteSqlResult, ExecuteSqlTotals } from './sql-account.js';
 import { UpdateJob } from './update-job.js';
 import { upsertColumns } from './upsert-columns.js';
 import { UpsertJob } from './upsert-job.js';
@@ -388,6 +391,46 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       observers: this.#observers,
       metrics: this.#metrics,
     };
+  }
+
+  /**
+   * Does a statement of your own for many sets of parameters, those of a chunk in one round trip, one after the other, each
+   * seeing what those before it did. A set is a list of values for `$1`, `$2` and so on. What comes of each set is in
+   * `results`, in their order, the rows as a plain Kysely query gives them; all of them are in memory. `returnRows: false`
+   * gives totals only, and memory does not grow with a stream.
+   *
+   * The observers of writes are told that any row of the table may be different, unless nothing was written: see the options
+   * `writes` and `tables`.
+   *
+   * @typeParam R - a row; it is the caller who knows it, as with Kysely's `sql`
+   * @throws BatchError that names the set at fault, and what is written all the same when chunks commit by themselves
+   * @throws StatementError when PostgreSQL does not take the statement, ConfigError for one that would end the transaction
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
+   * @example
+   * ```ts
+   * const sql = 'update city set population = population + $2 where id = $1 returning population';
+   * const { results } = await operations.batchExecuteSql<{ population: number }>(sql, [[1, 500], [2, -30]]);
+   * console.log(results.map((result) => result?.rows[0]?.population));
+   * ```
+   */
+  batchExecuteSql(
+    sql: string,
+    sets: BatchSource<readonly SqlParameter[]>,
+    options: BatchExecuteSqlOptions & { readonly returnRows: false },
+  ): Promise<ExecuteSqlTotals>;
+  batchExecuteSql<R extends object = Record<string, unknown>>(
+    sql: string,
+    sets: BatchSource<readonly SqlParameter[]>,
+    options?: BatchExecuteSqlOptions & { readonly returnRows?: true | undefined },
+  ): Promise<ExecuteSqlResult<R>>;
+  async batchExecuteSql<R extends object>(
+    sql: string,
+    sets: BatchSource<readonly SqlParameter[]>,
+    options: BatchExecuteSqlOptions = {},
+  ): Promise<ExecuteSqlTotals & Partial<ExecuteSqlResult<R>>> {
+    const resolved = resolveCall('batchExecuteSql', executeSqlRules, callDefaults(this.#config), options);
+    const on = { mapping: this.#mapping, db: this.#db, observers: this.#observers };
+    return withCall(this.#making('batchExecuteSql', sets), resolved, executeSql<R>(on, sql, sets, resolved));
   }
 
   async #write(

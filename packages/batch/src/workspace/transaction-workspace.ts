@@ -18,6 +18,8 @@ export interface TransactionWorkspaceOptions {
   readonly kind: WriteKind;
   readonly signal: AbortSignal | undefined;
   readonly recorder: CallRecorder;
+  /** `false` where nothing is written, so that a COMMIT that is lost need not be looked up. Default `true`. */
+  readonly writes?: boolean | undefined;
 }
 
 /** Writes to a table: in transactions of their own, or behind savepoints in the caller's. The observers are told. */
@@ -49,7 +51,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
   }
 
   whole<T>(run: (session: WriteSession) => Promise<T>, checksAtOnce: boolean): Promise<T> {
-    const { target, kind, signal, recorder } = this.#options;
+    const { target, kind, signal, recorder, writes = true } = this.#options;
     return observeWrite(target, kind, async () => {
       let isDone = false;
       try {
@@ -62,7 +64,7 @@ export class TransactionWorkspace implements Workspace<WriteSession> {
             isDone = true;
             return { result, keys: session.touched };
           },
-          { signal, writes: true },
+          { signal, writes },
         );
       } catch (error) {
         throw isDone && blamesRecord(error) ? new RefusedAtCommit(error) : error;

@@ -1,5 +1,13 @@
 import type { AnyMapping, Execute, Field, KeyTexts, WrittenRows } from '@uno/domain';
-import { copyIn, MovingSavepoint, type Queryable } from '@uno/postgres';
+import {
+  copyIn,
+  type ExecuteOptions,
+  executeTogether,
+  MovingSavepoint,
+  type Queryable,
+  type TogetherRequest,
+  type TogetherResult,
+} from '@uno/postgres';
 import type { Session } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
 import { recorded } from './recorded.js';
@@ -12,27 +20,21 @@ export class WriteSession implements Session {
   readonly execute: Execute;
   #isAnswered = false;
   readonly #db: Queryable;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: ExecuteOptions;
   #savepoint: MovingSavepoint | undefined;
   #handedOver: Promise<void> | undefined;
   #release = () => {};
   readonly #isObserved: boolean;
-  readonly #onSent: (bytes: number) => void;
   readonly #keys: KeyTexts[] = [];
   #isAnything = false;
 
   /** @param isObserved - whether somebody wants to know which rows were touched */
   constructor(db: Queryable, signal: AbortSignal | undefined, recorder: CallRecorder, isObserved: boolean) {
     this.#db = db;
-    this.#signal = signal;
+    this.#options = { signal, onSent: (bytes) => recorder.statement(bytes) };
     this.#isObserved = isObserved;
-    this.#onSent = (bytes) => recorder.statement(bytes);
     const execute = recorded(db, signal, recorder);
-    this.execute = async (statement, parameters) => {
-      const result = await execute(statement, parameters);
-      this.#isAnswered = true;
-      return result;
-    };
+    this.execute = (statement, parameters) => this.#answered(execute(statement, parameters));
   }
 
   /** Whether a statement has succeeded, which is committed then where there is no transaction. */
@@ -68,8 +70,7 @@ export class WriteSession implements Session {
       yield data;
       release();
     })();
-    const { affected } = await copyIn(this.#db, statement, source, { signal: this.#signal, onSent: this.#onSent });
-    this.#isAnswered = true;
+    const { affected } = await this.#answered(copyIn(this.#db, statement, source, this.#options));
     return affected;
   }
 
@@ -78,9 +79,18 @@ export class WriteSession implements Session {
     return this.#isObserved;
   }
 
+  /** Sends statements in one round trip. */
+  together(requests: readonly TogetherRequest[]): Promise<readonly TogetherResult[]> {
+    return this.#answered(executeTogether(this.#db, requests, this.#options));
+  }
+
+  /** The same as an attempt, in the same round trip. */
+  attemptTogether(requests: readonly TogetherRequest[]): Promise<readonly TogetherResult[]> {
+    return this.#answered(this.#moving().together(requests, this.#options));
+  }
+
   attempt<T>(run: () => Promise<T>): Promise<T> {
-    this.#savepoint ??= new MovingSavepoint(this.#db, this.#signal);
-    return this.#savepoint.attempt(run);
+    return this.#moving().attempt(run);
   }
 
   /** Keys of rows that may be different now. */
@@ -92,7 +102,23 @@ export class WriteSession implements Session {
   touch(keysOf: () => readonly KeyTexts[]): void {
     if (this.#isAnything || !this.#isObserved) return;
     for (const key of keysOf()) this.#keys.push(key);
-    this.#isAnything = this.#keys.length > mostKeys;
-    if (this.#isAnything) this.#keys.length = 0;
+    if (this.#keys.length > mostKeys) this.touchAll();
+  }
+
+  /** Nobody knows which rows are different now. */
+  touchAll(): void {
+    this.#isAnything = true;
+    this.#keys.length = 0;
+  }
+
+  #moving(): MovingSavepoint {
+    this.#savepoint ??= new MovingSavepoint(this.#db, this.#options.signal);
+    return this.#savepoint;
+  }
+
+  async #answered<T>(sent: Promise<T>): Promise<T> {
+    const result = await sent;
+    this.#isAnswered = true;
+    return result;
   }
 }

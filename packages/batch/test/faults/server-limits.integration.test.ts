@@ -50,8 +50,10 @@ describe('idle_in_transaction_session_timeout', () => {
   afterAll(() => bed.close());
 
   const transactions = ways.filter(({ chunkAlone }) => !chunkAlone);
+  // Sets of parameters are no records, of which `postProcess` is told.
+  const ofRecords = operations.filter(({ tellsOfAll = false }) => !tellsOfAll);
 
-  it.each(combinations(operations, transactions))(
+  it.each(combinations(ofRecords, transactions))(
     'ends a call whose postProcess takes too long, and nothing is written: $label',
     async ({ operation, way }) => {
       const postProcess = () => until('the session is ended', () => bed.proxy.connections === 0);

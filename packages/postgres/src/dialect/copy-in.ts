@@ -3,9 +3,10 @@ import { ConfigError } from '../errors/input-errors.js';
 import { CopyFromStdin } from './copy-from-stdin.js';
 import type { CopyQuery } from './copy-query.js';
 import { type CopySource, requireSource } from './copy-source.js';
-import { type ExecuteOptions, executeInTurn } from './execute-text.js';
+import { executeInTurn } from './execute-text.js';
 import { identifier } from './identifier.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
+import type { ExecuteOptions } from './text-statement.js';
 
 /** Where a COPY puts its rows; names are not quoted here. */
 export interface CopyStatement {

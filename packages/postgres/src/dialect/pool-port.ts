@@ -20,10 +20,10 @@ export interface PgPool {
 
 /** What is optional is needed to cancel statements and to count bytes; all of `pg`'s clients but the native one have it. */
 export interface PgPoolClient {
+  /** Without it, nothing can be copied or sent together. */
+  query<S extends PgSubmittable>(submittable: S): S;
   query(config: PgQueryConfig): Promise<PgResult | readonly PgResult[]>;
   query<C extends PgCursor>(cursor: C): C;
-  /** Without it, nothing can be copied. */
-  query<S extends PgSubmittable>(submittable: S): S;
   /** The connection was lost; without a listener, Node ends the process. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** `true` closes the connection instead of giving it back. */
@@ -56,7 +56,12 @@ export interface PgQueryConfig {
   /** A name makes it a prepared statement of the connection. */
   readonly name?: string;
   readonly rowMode?: 'array';
-  readonly types?: { getTypeParser(oid: number, format?: string): (text: string) => unknown };
+  readonly types?: PgTypes;
+}
+
+/** Where the type parsers of a client are found. */
+export interface PgTypes {
+  getTypeParser(oid: number, format?: string): (text: string) => unknown;
 }
 
 export interface PgResult {
@@ -77,7 +82,7 @@ export interface PgSubmittable {
   handleCopyInResponse(connection: PgConnection): void;
   handleCommandComplete(message: { readonly text: string }): void;
   handleReadyForQuery(): void;
-  handleError(error: unknown): void;
+  handleError(error: unknown, connection: PgConnection): void;
 }
 
 /** What a client speaks with the server by. */
@@ -86,14 +91,30 @@ export interface PgConnection {
   query(sql: string): void;
   endCopyFrom(): void;
   sendCopyFail(why: string): void;
+  /** The text of every statement that is prepared on it, by name; other clients have none. */
+  readonly parsedStatements?: Record<string, string>;
+  on(event: 'parseComplete', listener: () => void): unknown;
+  removeListener(event: 'parseComplete', listener: () => void): unknown;
 }
 
 /** The socket of a client, as what is written to; what is optional makes fewer packets of it. */
 export interface PgSocket {
-  /** `false` when it has enough for now: it says `drain` when it has room again. */
-  write(bytes: Uint8Array): boolean;
+  readonly writable: boolean;
+  /**
+   * `false` when it has enough for now: it says `drain` when it has room again.
+   *
+   * @param onWritten - called when the system has taken these bytes, or never will
+   */
+  write(bytes: Uint8Array, onWritten?: () => void): boolean;
+  destroy(error?: Error): unknown;
   once(event: 'drain', listener: () => void): unknown;
   removeListener(event: 'drain', listener: () => void): unknown;
   cork?(): void;
   uncork?(): void;
+}
+
+/** A column in a RowDescription. */
+export interface PgField {
+  readonly name: string;
+  readonly dataTypeID: number;
 }

@@ -8,10 +8,13 @@ import type { UnoError } from '../errors/uno-error.js';
 import { type CancelTarget, cancelTargetOf } from './cancel-target.js';
 import { canceledByServer, canceledUncommitted, canceledUnsent } from './canceled.js';
 import { type CopyQuery, isCopyQuery } from './copy-query.js';
+import { noteFailedRequest } from './failed-request.js';
+import type { TogetherResult } from './flight.js';
 import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { type Guard, type GuardedConnection, underGuard } from './statement-guard.js';
 import { isGuardedQuery, isTextQuery } from './text-query.js';
 import { SESSION_LIMIT_MS } from './time-limits.js';
+import { isTogetherQuery, type TogetherQuery } from './together-query.js';
 import type { TransactionScope, TransactionWishes } from './transaction-scope.js';
 
 /** The values of a result exactly as PostgreSQL wrote them. */
@@ -86,6 +89,8 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (isCopyQuery(query)) return this.#copy(query);
+    // Kysely's own contract: the caller names the type of the rows.
+    if (isTogetherQuery(query)) return { rows: (await this.#together(query)) as R[] };
     const guard = isGuardedQuery(query) ? query.guard : undefined;
     const send = () => this.#send(configOf(query), guard);
     const onSent = isTextQuery(query) ? query.onSent : undefined;
@@ -110,6 +115,21 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     }
   }
 
+  async #together({ flight, guard, onSent }: TogetherQuery): Promise<readonly TogetherResult[]> {
+    const fly = () =>
+      new Promise<readonly TogetherResult[]>((resolve, reject) => {
+        flight.callback = (error, results = []) => (error ? reject(error) : resolve(results));
+        this.#client.query(flight);
+      });
+    try {
+      return await this.#metered(onSent, () => this.#run(fly, guard));
+    } catch (error) {
+      // A lost connection is no statement's doing, whichever the server was at when it said so.
+      throw noteFailedRequest(error, this.#lost === undefined ? flight.failedAt : undefined);
+    }
+  }
+
+  /** Tells of the bytes of a statement that was sent, whether or not it succeeded. */
   async #metered<T>(onSent: ((bytes: number) => void) | undefined, send: () => Promise<T>): Promise<T> {
     if (onSent === undefined) return send();
     const before = this.#bytesWritten;

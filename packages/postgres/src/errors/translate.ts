@@ -162,7 +162,8 @@ function hideContents(error: ServerError): void {
   }
 }
 
-function isServerError(error: unknown): error is ServerError {
+/** Whether the server itself has said so, in an ErrorResponse. */
+export function isServerError(error: unknown): error is ServerError {
   // `severity` is part of every ErrorResponse; Node's own errors have a `code` of five letters too ("EPIPE").
   return isError(error) && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code)) && 'severity' in error;
 }

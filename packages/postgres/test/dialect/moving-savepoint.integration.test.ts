@@ -5,6 +5,7 @@ import {
   atomically,
   ConfigError,
   executeText,
+  failedRequest,
   MovingSavepoint,
   type Queryable,
   TransactionAbortedError,
@@ -163,5 +164,77 @@ describe('a moving savepoint', () => {
 
   it('is refused outside of a transaction', async () => {
     expect(await failureOf(new MovingSavepoint(db).attempt(async () => 1))).toBeInstanceOf(ConfigError);
+  });
+});
+
+describe('a savepoint that is moved among statements that are sent together', () => {
+  const inserts = (...texts: string[]) =>
+    texts.map((text) => ({ statement: { sql: 'insert into note values ($1)' }, parameters: [text] }));
+
+  it('takes no round trip of its own, and one to take them back', async () => {
+    const results: unknown[] = [];
+    const sent = await atomically(db, async (trx) => {
+      const heard = await listen(trx);
+      const savepoint = new MovingSavepoint(trx);
+      for (const texts of [['a', 'b'], ['c', 'a'], ['c', 'd'], ['e']]) {
+        const attempt = savepoint.together(inserts(...texts));
+        results.push(await attempt.then(({ length }) => length, failedRequest));
+      }
+      return heard.map((text) => text.replaceAll(';\n', ' + '));
+    });
+    const insert = 'insert into note values ($1)';
+    expect(sent).toEqual([
+      `savepoint s0 + ${insert}`,
+      `release s0 + savepoint s0 + ${insert}`,
+      'rollback to s0',
+      'insert c,d',
+      `release s0 + savepoint s0 + ${insert}`,
+    ]);
+    expect(results).toEqual([2, 1, 2, 1]);
+    expect(await notes(db)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('goes along with attempts of the other kind, and with what others write', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      await savepoint.attempt(() => write(trx, 'a'));
+      await savepoint.together(inserts('b', 'b')).catch(() => undefined);
+      await write(trx, 'of somebody else');
+      await savepoint.together(inserts('c', 'a')).catch(() => undefined);
+      await savepoint.attempt(() => write(trx, 'd'));
+      await savepoint.attempt(() => write(trx, 'd')).catch(() => undefined);
+      await savepoint.together(inserts('e'));
+    });
+    expect(await notes(db)).toEqual(['a', 'd', 'e', 'of somebody else']);
+  });
+
+  it('is not set where nothing is sent', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      await savepoint.together(inserts('a'));
+      const error = await failureOf(savepoint.together(inserts('b', 'c\0')));
+      expect([error, failedRequest(error)]).toMatchObject([{ code: 'UNO_VALIDATION' }, 1]);
+      const signal = AbortSignal.abort();
+      await failureOf(savepoint.together(inserts('d'), { signal }));
+      await savepoint.together(inserts('e'));
+    });
+    expect(await notes(db)).toEqual(['a', 'e']);
+  });
+
+  it('takes turns', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      await Promise.all([
+        savepoint.together(inserts('a', 'a')).catch(() => undefined),
+        savepoint.together(inserts('b')),
+        savepoint.attempt(() => write(trx, 'c')),
+        savepoint.together(inserts('d', 'b')).catch(() => undefined),
+      ]);
+    });
+    expect(await notes(db)).toEqual(['b', 'c']);
+  });
+
+  it('needs a transaction', async () => {
+    expect(await failureOf(new MovingSavepoint(db).together(inserts('a')))).toBeInstanceOf(ConfigError);
   });
 });

@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '@uno/testing';
-import { Kysely, type KyselyPlugin } from 'kysely';
+import { Kysely, type KyselyPlugin, type Logger } from 'kysely';
 import pg from 'pg';
 import { UnoPostgresDialect } from '../../src/index.js';
 
@@ -7,6 +7,7 @@ import { UnoPostgresDialect } from '../../src/index.js';
 export interface OpenOptions {
   readonly pool?: pg.PoolConfig;
   readonly plugins?: KyselyPlugin[];
+  readonly log?: Logger;
 }
 
 /** A Kysely database on uno's dialect, and the pool below it. */
@@ -41,7 +42,7 @@ export class TestBed {
     // What happens to idle connections is shown by the queries that come after.
     pool.on('error', () => {});
     const dialect = new UnoPostgresDialect({ pool });
-    const db = new Kysely<Schema>({ dialect, plugins: options.plugins ?? [] });
+    const db = new Kysely<Schema>({ dialect, plugins: options.plugins ?? [], log: options.log ?? [] });
     this.#closers.push(() => db.destroy());
     return { db, pool };
   }

@@ -173,14 +173,32 @@ class Audit {
   }
 
   #observers(): void {
-    const { events, outcome, retries, rows, operation } = this.#evidence;
+    const { events, outcome, retries, operation } = this.#evidence;
+    const saidUnknown = events.some(({ outcome: certainty }) => certainty === 'unknown');
+    if (operation.tellsOfAll) this.#toldOfAll(saidUnknown);
+    else this.#toldByKey(saidUnknown);
+    const isUnknown =
+      retries.some(({ code }) => code === 'UNO_COMMIT_UNKNOWN') || ('error' in outcome && saysUnknown(outcome.error));
+    this.#check(isUnknown || !saidUnknown, 'the observers were told of what was rolled back');
+    this.#check(!isUnknown || saidUnknown, 'the observers were not told of what nobody knows');
+  }
+
+  #toldOfAll(saidUnknown: boolean): void {
+    const { events } = this.#evidence;
+    const committed = events.filter(({ outcome: certainty }) => certainty === 'committed');
+    for (const { keys } of events) this.#check(keys === 'all', `the observers were told of ${keys}, and of no others`);
+    this.#check(this.#done.length === 0 || committed.length > 0 || saidUnknown, 'the observers were not told');
+    this.#check(this.#done.length > 0 || committed.length === 0, 'the observers were told of what is undone');
+  }
+
+  #toldByKey(saidUnknown: boolean): void {
+    const { events, rows, operation } = this.#evidence;
     const told = new Map<string, number>();
     for (const { keys, outcome: certainty } of events) {
       if (certainty === 'unknown') continue;
       if (keys === 'all') this.#complaints.push('the observers were told of all rows, where the keys are known');
       else for (const key of keys) told.set(key, (told.get(key) ?? 0) + 1);
     }
-    const saidUnknown = events.some(({ outcome: certainty }) => certainty === 'unknown');
     const keyOf = (index: number) =>
       String(operation.after(index) === undefined ? idOf(index) : rows.get(codeOf(index))?.id);
     for (const index of this.#done) {
@@ -190,10 +208,6 @@ class Audit {
     }
     const done = new Set(this.#done.map(keyOf));
     for (const key of told.keys()) this.#check(done.has(key), `the observers were told of row ${key}, which is undone`);
-    const isUnknown =
-      retries.some(({ code }) => code === 'UNO_COMMIT_UNKNOWN') || ('error' in outcome && saysUnknown(outcome.error));
-    this.#check(isUnknown || !saidUnknown, 'the observers were told of what was rolled back');
-    this.#check(!isUnknown || saidUnknown, 'the observers were not told of what nobody knows');
   }
 
   #same(what: string, actual: readonly unknown[], expected: readonly unknown[]): void {

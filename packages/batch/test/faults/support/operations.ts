@@ -1,4 +1,4 @@
-import type { BatchOperations } from '@uno/batch';
+import type { BatchOperations, ExecuteSqlTotals } from '@uno/batch';
 import type { BatchWriteOptions, WithModels, WriteResult } from '@uno/domain';
 import type { Parcel, parcels } from './parcels.js';
 
@@ -12,6 +12,8 @@ export interface FaultedOperation {
   readonly isIdempotent: boolean;
   /** Whether a chunk is one statement, so that it commits by itself where nothing else is to be committed with it. */
   readonly isOneStatement: boolean;
+  /** Whether the observers are told that any row may be different, as nobody knows which are. */
+  readonly tellsOfAll?: true;
   /** The weight of the row of a record before, and after; `undefined` where there is no row. */
   before(index: number): number | undefined;
   after(index: number): number | undefined;
@@ -80,4 +82,39 @@ export const operations: readonly FaultedOperation[] = [
         options,
       ),
   },
+  {
+    name: 'batchExecuteSql',
+    isIdempotent: false,
+    isOneStatement: true,
+    tellsOfAll: true,
+    before: none,
+    after: heavy,
+    run: async (on, records, options) => {
+      const sql = 'insert into parcel (id, code, weight) values ($1, $2, $3)';
+      const sets = records.map(({ id, code, weight }) => [id, code, weight]);
+      return doneOf('inserted', await on.batchExecuteSql(sql, sets, { ...options, returnRows: false }));
+    },
+  },
+  {
+    name: 'batchExecuteSql of what may be done twice',
+    isIdempotent: true,
+    isOneStatement: true,
+    tellsOfAll: true,
+    before: light,
+    after: heavy,
+    run: async (on, records, options) => {
+      const sql = 'update parcel set weight = $2 where id = $1 returning code';
+      const sets = records.map(({ id, weight }) => [id, weight]);
+      const { results, ...totals } = await on.batchExecuteSql<Parcel>(sql, sets, { ...options, idempotent: true });
+      const codes = records.map(({ code }, i) => [code, results[i]?.rows[0]?.code]);
+      const swapped = codes.find(([code, returned]) => returned !== undefined && returned !== code);
+      if (swapped !== undefined) throw new Error(`the result of ${swapped[0]} is that of ${swapped[1]}`);
+      return doneOf('updated', totals);
+    },
+  },
 ];
+
+function doneOf(what: 'inserted' | 'updated', { total, failed, affected, failures }: ExecuteSqlTotals): Done {
+  const none = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, skipped: 0, individually: 0 };
+  return { ...none, total, failed, failures, [what]: affected };
+}
