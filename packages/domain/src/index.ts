@@ -7,7 +7,13 @@ export { CallbackError, type CallbackName, calling } from './errors/callback-err
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
 export { insertOne, selectOne } from './individual/individual-statements.js';
-export { deleteRecord, type Execute, insertRecord, updateRecord } from './individual/record-statements.js';
+export {
+  deleteRecord,
+  type Execute,
+  insertRecord,
+  type UpdatedRow,
+  updateRecord,
+} from './individual/record-statements.js';
 export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
 export {
   type AnyMapping,
@@ -17,6 +23,7 @@ export {
   type Snapshot,
   type TextRow,
 } from './mapping/entity-mapping.js';
+export { differsSql } from './mapping/differs-sql.js';
 export { type Field, shapeOf } from './mapping/field.js';
 export type {
   DatabaseOf,
@@ -33,11 +40,13 @@ export type {
 export { encodeEntityKey, encodeKey, encodeRecordKey, findRecordKey, type KeyTexts, keyText } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export { encodeField, type FieldValues, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
-export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
+export { insertedFields, updatableFields } from './mapping/record-shape.js';
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
+export { plannedFields, type UpdateOptions, type UpdatePlan, updatePlan } from './mapping/update-plan.js';
+export { nameOfUpdate, updateSql } from './mapping/update-sql.js';
 export { Deadline } from './operations/deadline.js';
 export { encodeKeys, keyOfInput, keyOfKey } from './operations/inputs.js';
 export { checkAtOnce, namingRefused } from './operations/naming-refused.js';
@@ -45,9 +54,11 @@ export {
   callback,
   callOptionRules,
   flag,
+  listOfFields,
   mergeOptions,
   milliseconds,
   type OptionRules,
+  updateFieldRules,
   wholeNumberFrom,
   writeOptionRules,
 } from './operations/option-rules.js';
@@ -63,6 +74,7 @@ export type {
   FallbackCall,
   FallbackEnd,
   PortDefaults,
+  PortUpdateOptions,
   PortWriteOptions,
   RecordOperations,
   WithModels,
@@ -79,6 +91,7 @@ export type {
   WriteResult,
   WriteTotals,
 } from './ports/record-outcome.js';
+export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { checkOptions } from './repository/check-options.js';
@@ -89,7 +102,6 @@ export type {
   BatchReadOptions,
   GetOptions,
   ListOptions,
-  UpdateFields,
 } from './repository/repository-options.js';
 export { UnoDBRepository } from './repository/uno-db-repository.js';
 export { checkMappings, type MappingDifference, MappingMismatchError } from './schema/check-mappings.js';

@@ -1,10 +1,13 @@
 import {
   type AnyMapping,
+  type BatchUpdateFields,
   type BatchWriteOptions,
   type FieldName,
   flag,
+  listOfFields,
   type OptionRules,
   type UpdatableField,
+  updateFieldRules,
   type WriteObserver,
   writeOptionRules,
 } from '@uno/domain';
@@ -38,10 +41,7 @@ export interface BatchInsertOptions extends BatchWriteCall {
 }
 
 /** Options of `batchUpdate`. */
-export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall {
-  /** Write only these; without it, all fields of each record that are not `undefined`. */
-  readonly fields?: readonly UpdatableField<M>[] | undefined;
-}
+export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall, BatchUpdateFields<M> {}
 
 /** Options of `batchUpsert`. */
 export interface BatchUpsertOptions<M extends AnyMapping> extends BatchInsertOptions {
@@ -51,16 +51,10 @@ export interface BatchUpsertOptions<M extends AnyMapping> extends BatchInsertOpt
   readonly updateColumns?: readonly UpdatableField<M>[] | undefined;
 }
 
-const listOfFields = {
-  takes: 'a list of fields',
-  allows: (value: unknown) => Array.isArray(value),
-};
-
 const writeRules: OptionRules<BatchWriteCall> = { ...writeOptionRules, outcomes: flag };
 export const deleteRules: OptionRules<BatchWriteCall> = writeRules;
 export const insertRules: OptionRules<BatchInsertOptions> = { ...writeRules, returnModels: flag };
-/** Which fields there are is for the mapping to say. */
-export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...writeRules, fields: listOfFields };
+export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...writeRules, ...updateFieldRules };
 export const upsertRules: OptionRules<BatchUpsertOptions<AnyMapping>> = {
   ...insertRules,
   constraintColumns: listOfFields,

@@ -66,7 +66,7 @@ describe.each([true, false])('an update whose COMMIT nobody knows of (with batch
   it('is still in doubt when the repetition is refused', async () => {
     await loseCommit(1, 1);
     const error: unknown = await repository
-      .batchUpdate(heavier, { useBatchOperations })
+      .batchUpdate(heavier, { useBatchOperations, skipUnchanged: false })
       .catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(BatchError);
     expect(error).toMatchObject({ index: 1, sqlstate: '23514', retries: [{ code: 'UNO_COMMIT_UNKNOWN' }] });

@@ -5,8 +5,8 @@ import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { readNewRecord, readRecord } from '../mapping/record-reader.js';
-import { updatableFields } from '../mapping/record-shape.js';
 import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
+import { plannedFields, updatePlan } from '../mapping/update-plan.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys, keyOfInput, keyOfKey } from '../operations/inputs.js';
 import { ProgressMeter } from '../operations/progress-meter.js';
@@ -14,7 +14,13 @@ import { overDefaults } from '../operations/resolve-call.js';
 import { defaultRetryPolicy, retrying } from '../operations/retrying.js';
 import { sideBySide } from '../operations/side-by-side.js';
 import { tellEnd } from '../operations/tell-errors.js';
-import type { PortDefaults, PortWriteOptions, RecordOperations, WithModels } from '../ports/batch-port.js';
+import type {
+  PortDefaults,
+  PortUpdateOptions,
+  PortWriteOptions,
+  RecordOperations,
+  WithModels,
+} from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
 import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
@@ -73,17 +79,24 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     return hydrateLoaded(this.#mapping, row);
   }
 
-  /** @throws StaleEntityError when no row has the key */
+  /**
+   * @throws StaleEntityError when no row has the key
+   * @throws RowSuppressedError when a trigger suppressed the update
+   */
   async update(record: RecordPatch<M>, named: readonly UpdatableField<M>[] | undefined): Promise<Loaded<M>> {
-    const input = readRecord(this.#mapping, record, undefined);
-    const key = encodeRecordKey(this.#mapping, input.values);
-    const allowed = updatableFields(this.#mapping, named);
+    const mapping = this.#mapping;
+    const input = readRecord(mapping, record, undefined);
+    const key = encodeRecordKey(mapping, input.values);
+    const plan = updatePlan(mapping, { fields: named, skipUnchanged: false });
     const row = await observeWrite(this.#target, 'update', async () => {
-      const updated = await updateRecord(executeOn(this.#db), this.#mapping, input, key, allowed);
-      if (updated === undefined) throw await this.#whyNotUpdated(key);
-      return { result: updated, keys: [key] };
+      const updated = await updateRecord(executeOn(this.#db), mapping, input, key, plan);
+      if (updated.status === 'skipped') throw new StaleEntityError(mapping.name, [keyText(key)]);
+      if (updated.status === 'unchanged' && plannedFields(plan, input).length > 0) {
+        throw new RowSuppressedError(mapping.name);
+      }
+      return { result: updated.row, keys: [key] };
     });
-    return hydrateLoaded(this.#mapping, row);
+    return hydrateLoaded(mapping, row);
   }
 
   /** Whether there was a row to delete. */
@@ -158,10 +171,10 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   async batchUpdate(
     records: readonly RecordPatch<M>[],
-    options: PortWriteOptions & { readonly fields?: readonly UpdatableField<M>[] | undefined },
+    options: PortUpdateOptions<M>,
   ): Promise<WriteResult & Partial<WithOutcomes>> {
     const mapping = this.#mapping;
-    const allowed = updatableFields(mapping, options.fields);
+    const plan = updatePlan(mapping, options);
     const { result } = await this.#inTurn(options, {
       operation: 'batchUpdate',
       kind: 'update',
@@ -171,8 +184,8 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       write: async (execute, record, index) => {
         const input = readRecord(mapping, record, index);
         const key = encodeRecordKey(mapping, input.values, index);
-        const row = await updateRecord(execute, mapping, input, key, allowed);
-        return { status: row === undefined ? 'skipped' : 'updated', key, value: undefined };
+        const { status } = await updateRecord(execute, mapping, input, key, plan);
+        return { status, key, value: undefined };
       },
     });
     return result;
@@ -200,14 +213,6 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   #inTurn<R, T, E extends object>(options: PortWriteOptions, work: InTurn<R, T, E>) {
     return new WriteInTurn(this.#target, work, options, this.#defaults).run();
-  }
-
-  /** The row is gone; or it is there, and a trigger suppressed the update. */
-  async #whyNotUpdated(key: KeyTexts): Promise<Error> {
-    const { rows } = await executeText(this.#db, existsOne(this.#mapping), key);
-    return rows.length > 0
-      ? new RowSuppressedError(this.#mapping.name)
-      : new StaleEntityError(this.#mapping.name, [keyText(key)]);
   }
 
   async #select(execute: Execute, key: KeyTexts): Promise<Loaded<M> | undefined> {
