@@ -14,7 +14,7 @@ export {
   type UpdatedRow,
   updateRecord,
 } from './individual/record-statements.js';
-export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
+export { type AnyColumn, Column, column, type InsertMode, type NumberKind } from './mapping/column.js';
 export {
   type AnyMapping,
   asRecord,
@@ -29,6 +29,8 @@ export type {
   DatabaseOf,
   FieldName,
   FieldValue,
+  IncrementableField,
+  IncrementPatch,
   KeyOf,
   Loaded,
   LoadRelations,
@@ -45,7 +47,14 @@ export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/rela
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
-export { plannedFields, type UpdateOptions, type UpdatePlan, updatePlan } from './mapping/update-plan.js';
+export {
+  checkPlanned,
+  isIdempotentUpdate,
+  plannedFields,
+  type UpdateOptions,
+  type UpdatePlan,
+  updatePlan,
+} from './mapping/update-plan.js';
 export { nameOfUpdate, updateSql } from './mapping/update-sql.js';
 export { Deadline } from './operations/deadline.js';
 export { encodeKeys, keyOfInput, keyOfKey } from './operations/inputs.js';

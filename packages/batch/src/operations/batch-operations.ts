@@ -4,6 +4,8 @@ import {
   type BatchWriteOptions,
   callOptionRules,
   checkOptions,
+  type IncrementableField,
+  type IncrementPatch,
   isMapping,
   type KeyOf,
   type Loaded,
@@ -164,11 +166,14 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
    * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
-  batchUpdate(
-    records: BatchSource<RecordPatch<M>>,
-    options: BatchUpdateOptions<M> & Outcomes,
+  batchUpdate<const I extends IncrementableField<M> = never>(
+    records: BatchSource<IncrementPatch<M, NoInfer<I>>>,
+    options: BatchUpdateOptions<M, I> & Outcomes,
   ): Promise<WriteResult & WithOutcomes>;
-  batchUpdate(records: BatchSource<RecordPatch<M>>, options?: BatchUpdateOptions<M> & NoOutcomes): Promise<WriteResult>;
+  batchUpdate<const I extends IncrementableField<M> = never>(
+    records: BatchSource<IncrementPatch<M, NoInfer<I>>>,
+    options?: BatchUpdateOptions<M, I> & NoOutcomes,
+  ): Promise<WriteResult>;
   async batchUpdate(records: BatchSource<RecordPatch<M>>, options: BatchUpdateOptions<M> = {}): Promise<Given<M>> {
     const resolved = resolveCall('batchUpdate', updateRules, callDefaults(this.#config), options);
     const plan = updatePlan(this.#mapping, resolved);

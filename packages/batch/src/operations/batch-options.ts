@@ -4,6 +4,7 @@ import {
   type BatchWriteOptions,
   type FieldName,
   flag,
+  type IncrementableField,
   listOfFields,
   type OptionRules,
   type UpdatableField,
@@ -41,7 +42,9 @@ export interface BatchInsertOptions extends BatchWriteCall {
 }
 
 /** Options of `batchUpdate`. */
-export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall, BatchUpdateFields<M> {}
+export interface BatchUpdateOptions<M extends AnyMapping, I extends IncrementableField<M> = IncrementableField<M>>
+  extends BatchWriteCall,
+    BatchUpdateFields<M, I> {}
 
 /** Options of `batchUpsert`. */
 export interface BatchUpsertOptions<M extends AnyMapping> extends BatchInsertOptions {

@@ -1,9 +1,19 @@
-import { type AnyMapping, type Field, keyText, plannedFields, type UpdatePlan, updateRecord } from '@uno/domain';
+import {
+  type AnyMapping,
+  checkPlanned,
+  type Field,
+  isIdempotentUpdate,
+  keyText,
+  plannedFields,
+  type UpdatePlan,
+  updateRecord,
+} from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { groupByShape } from '../shapes/group-by-shape.js';
+import { inRounds } from '../shapes/in-rounds.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
@@ -24,17 +34,20 @@ type States = Map<WorkItem, UpdateState>;
 
 /** Updates rows by key. */
 export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
-  readonly isIdempotent = true;
+  readonly isIdempotent: boolean;
   protected readonly folded = 'all';
   readonly #plan: UpdatePlan;
 
   constructor(options: WriteJobOptions<M>, plan: UpdatePlan) {
     super(options);
     this.#plan = plan;
+    this.isIdempotent = isIdempotentUpdate(plan);
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
-    return WorkItem.ofChanged(this.mapping, record, index);
+    const item = WorkItem.ofChanged(this.mapping, record, index);
+    checkPlanned(this.mapping, this.#plan, item);
+    return item;
   }
 
   /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
@@ -46,6 +59,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       fields,
       identity: ({ key }) => key,
       overlays: (field) => this.#plan.allowed.includes(field),
+      added: this.#plan.added,
     });
   }
 
@@ -80,7 +94,12 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   #encoded(items: readonly WorkItem[]): EncodedGroup[] {
     const { mapping } = this;
-    const groups = groupByShape(items, ({ values, index }) => plannedFields(this.#plan, { values, index }));
+    // Records that cannot be made one are written one after the other.
+    const isApart = this.#plan.added.length > 0 && mapping.hasTextKey;
+    const rounds = isApart ? inRounds(items) : [items];
+    const groups = rounds.flatMap((round) =>
+      groupByShape(round, ({ values, index }) => plannedFields(this.#plan, { values, index })),
+    );
     return groups.map(({ fields, items: members }) => {
       const ordered = inLockOrder(members);
       const parameters = [...keysOf(mapping, ordered), ...columnArrays(mapping, fields, ordered)];

@@ -73,6 +73,14 @@ describe.each([true, false])('an update whose COMMIT nobody knows of (with batch
     expect(error instanceof BatchError && `${error.written}; ${error.unknown}`).toBe('; 0-3');
     expect(await changed()).toEqual(four);
   });
+
+  it('is not repeated where it adds, since that would be done twice', async () => {
+    await bed.run('update parcel set weight = 0');
+    await loseCommit(1, undefined);
+    const adding = repository.batchUpdate(heavier, { useBatchOperations, increment: ['weight'] });
+    await expect(adding).rejects.toBeInstanceOf(CommitUnknownError);
+    expect(await changed()).toEqual(four);
+  });
 });
 
 describe('chunks that are committed one by one, record by record', () => {

@@ -2,11 +2,11 @@ import { executeText, type Queryable } from '@uno/postgres';
 import { calling } from '../errors/callback-error.js';
 import { RowSuppressedError, StaleEntityError } from '../errors/repository-errors.js';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
+import type { KeyOf, Loaded, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { readNewRecord, readRecord } from '../mapping/record-reader.js';
 import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
-import { plannedFields, updatePlan } from '../mapping/update-plan.js';
+import { checkPlanned, isIdempotentUpdate, plannedFields, updatePlan } from '../mapping/update-plan.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys, keyOfInput, keyOfKey } from '../operations/inputs.js';
 import { ProgressMeter } from '../operations/progress-meter.js';
@@ -24,6 +24,7 @@ import type {
 import type { BatchCallOptions } from '../ports/call-options.js';
 import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
+import type { UpdateFields } from '../ports/update-options.js';
 import type { WriteObserver } from '../ports/write-observer.js';
 import { existsOne, selectOne } from './individual-statements.js';
 import { deleteRecord, type Execute, insertRecord, updateRecord } from './record-statements.js';
@@ -83,11 +84,12 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
    * @throws StaleEntityError when no row has the key
    * @throws RowSuppressedError when a trigger suppressed the update
    */
-  async update(record: RecordPatch<M>, named: readonly UpdatableField<M>[] | undefined): Promise<Loaded<M>> {
+  async update(record: RecordPatch<M>, options: UpdateFields<M>): Promise<Loaded<M>> {
     const mapping = this.#mapping;
     const input = readRecord(mapping, record, undefined);
     const key = encodeRecordKey(mapping, input.values);
-    const plan = updatePlan(mapping, { fields: named, skipUnchanged: false });
+    const plan = updatePlan(mapping, { ...options, skipUnchanged: false });
+    checkPlanned(mapping, plan, input);
     const row = await observeWrite(this.#target, 'update', async () => {
       const updated = await updateRecord(executeOn(this.#db), mapping, input, key, plan);
       if (updated.status === 'skipped') throw new StaleEntityError(mapping.name, [keyText(key)]);
@@ -157,6 +159,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     const { result, models } = await this.#inTurn(options, {
       operation: 'batchInsert',
       kind: 'insert',
+      isIdempotent: false,
       records,
       keyOf: (record) => keyOfInput(mapping, record),
       check: (record, index) => readNewRecord(mapping, record, index),
@@ -180,7 +183,12 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
       kind: 'update',
       records,
       keyOf: (record) => keyOfInput(mapping, record),
-      check: (record, index) => encodeRecordKey(mapping, readRecord(mapping, record, index).values, index),
+      isIdempotent: isIdempotentUpdate(plan),
+      check: (record, index) => {
+        const input = readRecord(mapping, record, index);
+        checkPlanned(mapping, plan, input);
+        encodeRecordKey(mapping, input.values, index);
+      },
       write: async (execute, record, index) => {
         const input = readRecord(mapping, record, index);
         const key = encodeRecordKey(mapping, input.values, index);
@@ -199,6 +207,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     const { result } = await this.#inTurn(options, {
       operation: 'batchDelete',
       kind: 'delete',
+      isIdempotent: false,
       records: keys,
       keyOf: (key) => keyOfKey(mapping, key),
       check: (key, index) => encodeKey(mapping, key, index),

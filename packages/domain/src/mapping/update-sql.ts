@@ -17,15 +17,18 @@ export interface UpdateSql {
  * @param given - an expression for the record's value of a field
  */
 export function updateSql(plan: UpdatePlan, fields: readonly Field[], given: (field: Field) => string): UpdateSql {
-  const assignments = fields.map((field) => `${identifier(field.column)} = ${given(field)}`);
-  const differences = fields.map((field) => differsSql(field, `t.${identifier(field.column)}`, given(field)));
+  const changes = fields.map((field) => {
+    const column = identifier(field.column);
+    const value = plan.added.includes(field) ? `(t.${column} + ${given(field)})` : given(field);
+    return { assignment: `${column} = ${value}`, difference: differsSql(field, `t.${column}`, value) };
+  });
   return {
-    assignments: assignments.join(', '),
-    differs: plan.skipsUnchanged ? `(${differences.join(' or ')})` : 'true',
+    assignments: changes.map(({ assignment }) => assignment).join(', '),
+    differs: plan.skipsUnchanged ? `(${changes.map(({ difference }) => difference).join(' or ')})` : 'true',
   };
 }
 
 /** A short text for what is the same in the statements of a plan and a set of fields. */
-export function nameOfUpdate({ skipsUnchanged }: UpdatePlan, fields: readonly Field[]): string {
-  return `${shapeOf(fields)}${skipsUnchanged ? '' : ' all'}`;
+export function nameOfUpdate({ added, skipsUnchanged }: UpdatePlan, fields: readonly Field[]): string {
+  return `${shapeOf(fields)} adding ${shapeOf(added)}${skipsUnchanged ? '' : ' all'}`;
 }

@@ -60,6 +60,7 @@ export const listOfFields: OptionRule = { takes: 'a list of fields', allows: (va
 /** What an update takes besides. */
 export const updateFieldRules: OptionRules<BatchUpdateFields<AnyMapping>> = {
   fields: listOfFields,
+  increment: listOfFields,
   skipUnchanged: flag,
 };
 

@@ -3,7 +3,15 @@ import { mergeSettings, type RepositorySettings } from '../context/repository-se
 import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
-import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
+import type {
+  IncrementableField,
+  IncrementPatch,
+  KeyOf,
+  Loaded,
+  LoadRelations,
+  NewRecord,
+  RecordPatch,
+} from '../mapping/inferred-types.js';
 import { encodeEntityKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { Deadline } from '../operations/deadline.js';
@@ -141,9 +149,11 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @throws StaleEntityError when the row is gone
    * @throws ValidationError, ConstraintError
    */
-  async update(record: RecordPatch<M>, options: UpdateFields<M> = {}): Promise<Loaded<M>> {
-    checkOptions('update', options, ['fields']);
-    return this.#reader.individual().update(record, options.fields);
+  async update<const I extends IncrementableField<M> = never>(
+    record: IncrementPatch<M, NoInfer<I>>,
+    options: UpdateFields<M, I> = {},
+  ): Promise<Loaded<M>> {
+    return this.#reader.individual().update(record, checkOptions('update', options, ['fields', 'increment']));
   }
 
   /** Removes an entity; `false` when it was gone already. */
@@ -261,18 +271,21 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @returns how many of the records had a row, changed or not; with `outcomes: true` the totals and what became of every record
    * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    */
-  async batchUpdate(records: readonly RecordPatch<M>[], options?: BatchOptions & BatchUpdateFields<M>): Promise<number>;
-  async batchUpdate(
-    records: readonly RecordPatch<M>[],
-    options: BatchOutcomeOptions & BatchUpdateFields<M>,
+  async batchUpdate<const I extends IncrementableField<M> = never>(
+    records: readonly IncrementPatch<M, NoInfer<I>>[],
+    options?: BatchOptions & BatchUpdateFields<M, I>,
+  ): Promise<number>;
+  async batchUpdate<const I extends IncrementableField<M> = never>(
+    records: readonly IncrementPatch<M, NoInfer<I>>[],
+    options: BatchOutcomeOptions & BatchUpdateFields<M, I>,
   ): Promise<WriteResult & WithOutcomes>;
   async batchUpdate(
     records: readonly RecordPatch<M>[],
     options: AnyBatchOptions & BatchUpdateFields<M> = {},
   ): Promise<number | (WriteResult & WithOutcomes)> {
     const known = [...Object.keys(writeRules), ...Object.keys(updateFieldRules)];
-    const { fields, skipUnchanged, ...batching } = checkOptions('batchUpdate', options, known);
-    const updating = mergeOptions('batchUpdate', updateFieldRules, { fields, skipUnchanged });
+    const { fields, increment, skipUnchanged, ...batching } = checkOptions('batchUpdate', options, known);
+    const updating = mergeOptions('batchUpdate', updateFieldRules, { fields, increment, skipUnchanged });
     const { operations, call } = this.#writing('batchUpdate', batching);
     const result = await operations.batchUpdate(requireList('batchUpdate', records), { ...call, ...updating });
     return call.outcomes ? withOutcomes(result) : result.updated + result.unchanged;
