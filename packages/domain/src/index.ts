@@ -8,8 +8,14 @@ export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
 export { insertOne, selectOne } from './individual/individual-statements.js';
-export { deleteRecord, type Execute, insertRecord, updateRecord } from './individual/record-statements.js';
-export { type AnyColumn, Column, column, type InsertMode } from './mapping/column.js';
+export {
+  deleteRecord,
+  type Execute,
+  insertRecord,
+  type UpdatedRow,
+  updateRecord,
+} from './individual/record-statements.js';
+export { type AnyColumn, Column, column, type InsertMode, type NumberKind } from './mapping/column.js';
 export {
   type AnyMapping,
   asRecord,
@@ -18,11 +24,14 @@ export {
   type Snapshot,
   type TextRow,
 } from './mapping/entity-mapping.js';
+export { differsSql } from './mapping/differs-sql.js';
 export { type Field, shapeOf } from './mapping/field.js';
 export type {
   DatabaseOf,
   FieldName,
   FieldValue,
+  IncrementableField,
+  IncrementPatch,
   KeyOf,
   Loaded,
   LoadRelations,
@@ -42,11 +51,20 @@ export {
 } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export { encodeField, type FieldValues, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
-export { insertedFields, updatableFields, updatedFields } from './mapping/record-shape.js';
+export { insertedFields, updatableFields } from './mapping/record-shape.js';
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
+export {
+  checkPlanned,
+  isIdempotentUpdate,
+  plannedFields,
+  type UpdateOptions,
+  type UpdatePlan,
+  updatePlan,
+} from './mapping/update-plan.js';
+export { nameOfUpdate, updateSql } from './mapping/update-sql.js';
 export { Deadline } from './operations/deadline.js';
 export { encodeKeys, keyOfInput, keyOfKey } from './operations/inputs.js';
 export { checkAtOnce, namingRefused } from './operations/naming-refused.js';
@@ -54,10 +72,12 @@ export {
   callback,
   callOptionRules,
   flag,
+  listOfFields,
   mergeOptions,
   milliseconds,
   type OptionRules,
   oneOf,
+  updateFieldRules,
   wholeNumberFrom,
   writeOptionRules,
 } from './operations/option-rules.js';
@@ -73,6 +93,7 @@ export type {
   FallbackCall,
   FallbackEnd,
   PortDefaults,
+  PortUpdateOptions,
   PortWriteOptions,
   RecordOperations,
   WithModels,
@@ -89,6 +110,7 @@ export type {
   WriteResult,
   WriteTotals,
 } from './ports/record-outcome.js';
+export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
@@ -100,7 +122,6 @@ export type {
   BatchReadOptions,
   GetOptions,
   ListOptions,
-  UpdateFields,
 } from './repository/repository-options.js';
 export { UnoDBRepository } from './repository/uno-db-repository.js';
 export { checkMappings, type MappingDifference, MappingMismatchError } from './schema/check-mappings.js';

@@ -1,4 +1,4 @@
-import type { AnyMapping, Field, WithOutcomes, WriteResult } from '@uno/domain';
+import type { AnyMapping, UpdatePlan, WithOutcomes, WriteResult } from '@uno/domain';
 import { BatchRun } from '../engine/batch-run.js';
 import type { EngineCall } from '../engine/engine-call.js';
 import { withCall } from '../engine/with-call.js';
@@ -21,7 +21,7 @@ export type ComputeGiven<R> = (ComputeTotals | (WriteResult & Partial<WithOutcom
 
 /** Computes something of rows, and writes it back if that is asked for; see {@link BatchOperations.batchCompute}. */
 export function batchCompute<M extends AnyMapping, R>(plan: ComputePlan<M, R>): Promise<ComputeGiven<R>> {
-  const { config, mapping, db, metrics, options, allowed, total } = plan;
+  const { config, mapping, db, metrics, options, writing, total } = plan;
   const making = {
     operation: 'batchCompute',
     name: mapping.name,
@@ -32,7 +32,7 @@ export function batchCompute<M extends AnyMapping, R>(plan: ComputePlan<M, R>): 
     total,
   };
   return withCall(making, options, (call) =>
-    allowed === undefined ? compute(plan, call) : writeBack(plan, allowed, call),
+    writing === undefined ? compute(plan, call) : writeBack(plan, writing, call),
   );
 }
 
@@ -58,7 +58,7 @@ async function compute<M extends AnyMapping, R>(plan: ComputePlan<M, R>, call: E
 
 async function writeBack<M extends AnyMapping, R>(
   plan: ComputePlan<M, R>,
-  allowed: readonly Field[],
+  writing: UpdatePlan,
   call: EngineCall,
 ): Promise<ComputeGiven<R>> {
   const { mapping, db, observers, source, condition, config } = plan;
@@ -81,7 +81,7 @@ async function writeBack<M extends AnyMapping, R>(
     outcomes,
     keys: false,
     postProcess: config.postProcess,
-    allowed,
+    writing,
     computation: computationOf(plan, call),
     requireKeys: records.requireKeys,
     keep: returnResults ? (index, value) => values.set(index, value) : undefined,

@@ -2,10 +2,10 @@ import {
   type AnyMapping,
   type BatchProgress,
   commitsByChunk,
-  type Field,
   filterCondition,
   resolveCall,
-  updatableFields,
+  type UpdatePlan,
+  updatePlan,
   type WriteObserver,
 } from '@uno/domain';
 import { ConfigError, kindOf, type Queryable } from '@uno/postgres';
@@ -36,7 +36,7 @@ export interface ComputePlan<M extends AnyMapping, R> extends ComputeTarget<M>, 
   /** What the filter of the source says. */
   readonly condition: RawBuilder<unknown>;
   /** The fields that may be written; `undefined` where nothing is. */
-  readonly allowed: readonly Field[] | undefined;
+  readonly writing: UpdatePlan | undefined;
   /** The number of keys, where that is known. */
   readonly total: number | undefined;
 }
@@ -70,7 +70,7 @@ export function planCompute<M extends AnyMapping, R>(
     compute,
     options: { ...said, ...way, onProgress: knowing(total, said.onProgress) },
     condition: source.filters === undefined ? sql`true` : filterCondition(mapping, source.filters),
-    allowed: writeBack === false ? undefined : updatableFields(mapping, named),
+    writing: writeBack === false ? undefined : updatePlan(mapping, { fields: named }),
     total,
   };
 }

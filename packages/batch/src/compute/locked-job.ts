@@ -56,12 +56,12 @@ export class LockedJob<M extends AnyMapping, R> extends WriteJob<M> {
 
   /** @param condition - what has to hold for a row still, when it is locked */
   constructor(options: WriteBackOptions<M, R>, condition: RawBuilder<unknown>) {
-    const { call, allowed } = options;
+    const { call, writing } = options;
     const base = { ...options, models: false, preProcess: undefined };
     super(base);
     this.#options = options;
     this.#condition = condition;
-    this.#update = new UpdateJob(base, allowed);
+    this.#update = new UpdateJob(base, writing);
     this.#window = new Window(call.maxWorkers, call.deadline);
     this.#breather = new Breather(call.deadline);
   }
@@ -161,11 +161,11 @@ export class LockedJob<M extends AnyMapping, R> extends WriteJob<M> {
   }
 
   #knownOf({ item, row }: Held, outcome: Outcome<M, R>): Known {
-    const { allowed, keep } = this.#options;
+    const { writing, keep } = this.#options;
     const place = placeOf(item);
     try {
       if ('error' in outcome) throw outcome.error;
-      const patch = patchItem(this.mapping, allowed, row, outcome.value, place);
+      const patch = patchItem(this.mapping, writing.allowed, row, outcome.value, place);
       keep?.(place.index, outcome.value);
       return { row, result: { patch } };
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type AnyMapping, type Field, keyText } from '@uno/domain';
+import { type AnyMapping, keyText, type UpdatePlan } from '@uno/domain';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { UpdateJob } from '../operations/update-job.js';
@@ -13,8 +13,8 @@ import { Slot } from './slot.js';
 
 /** What a write of computed values is made of. */
 export interface WriteBackOptions<M extends AnyMapping, R> extends Omit<WriteJobOptions<M>, 'preProcess' | 'models'> {
-  /** The fields that may be written. */
-  readonly allowed: readonly Field[];
+  /** What may be written. */
+  readonly writing: UpdatePlan;
   readonly computation: Computation<M, R>;
   /** @throws EndOfCall when one of the keys that are there already is none */
   requireKeys(): void;
@@ -29,7 +29,7 @@ export class WriteBackJob<M extends AnyMapping, R> extends UpdateJob<M> {
   readonly #absent = new WeakSet<WorkItem>();
 
   constructor(options: WriteBackOptions<M, R>) {
-    const { computation, allowed } = options;
+    const { computation, writing } = options;
     super(
       {
         ...options,
@@ -39,7 +39,7 @@ export class WriteBackJob<M extends AnyMapping, R> extends UpdateJob<M> {
           return computation.record(record, index);
         },
       },
-      allowed,
+      writing,
     );
     this.#writeBack = options;
   }
@@ -58,8 +58,8 @@ export class WriteBackJob<M extends AnyMapping, R> extends UpdateJob<M> {
       this.#absent.add(item);
       return item;
     }
-    const { allowed, keep } = this.#writeBack;
-    const item = patchItem(this.mapping, allowed, row, outcome.value, place);
+    const { writing, keep } = this.#writeBack;
+    const item = patchItem(this.mapping, writing.allowed, row, outcome.value, place);
     keep?.(index, outcome.value);
     return item;
   }

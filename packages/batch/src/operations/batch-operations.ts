@@ -4,6 +4,8 @@ import {
   type BatchWriteOptions,
   callOptionRules,
   checkOptions,
+  type IncrementableField,
+  type IncrementPatch,
   isMapping,
   type KeyOf,
   type Loaded,
@@ -11,7 +13,7 @@ import {
   type RecordOperations,
   type RecordPatch,
   resolveCall,
-  updatableFields,
+  updatePlan,
   type WithModels,
   type WithOutcomes,
   type WriteKind,
@@ -213,20 +215,24 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
 
   /**
    * Updates rows by key. A field that is `undefined` is left alone, `null` writes NULL; records may have different
-   * fields. Records with the same key work as one after the other. A record whose key has no row is `skipped`.
+   * fields. Records with the same key work as one after the other. A row that already is as asked is `unchanged` and not
+   * rewritten; a record whose key has no row is `skipped`. One statement for each chunk and set of fields.
    *
    * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
    */
-  batchUpdate(
-    records: BatchSource<RecordPatch<M>>,
-    options: BatchUpdateOptions<M> & Outcomes,
+  batchUpdate<const I extends IncrementableField<M> = never>(
+    records: BatchSource<IncrementPatch<M, NoInfer<I>>>,
+    options: BatchUpdateOptions<M, I> & Outcomes,
   ): Promise<WriteResult & WithOutcomes>;
-  batchUpdate(records: BatchSource<RecordPatch<M>>, options?: BatchUpdateOptions<M> & NoOutcomes): Promise<WriteResult>;
+  batchUpdate<const I extends IncrementableField<M> = never>(
+    records: BatchSource<IncrementPatch<M, NoInfer<I>>>,
+    options?: BatchUpdateOptions<M, I> & NoOutcomes,
+  ): Promise<WriteResult>;
   async batchUpdate(records: BatchSource<RecordPatch<M>>, options: BatchUpdateOptions<M> = {}): Promise<Given<M>> {
     const resolved = resolveCall('batchUpdate', updateRules, callDefaults(this.#config), options);
-    const allowed = updatableFields(this.#mapping, options.fields);
-    return this.#write('batchUpdate', 'update', records, resolved, (job) => new UpdateJob(job, allowed));
+    const plan = updatePlan(this.#mapping, resolved);
+    return this.#write('batchUpdate', 'update', records, resolved, (job) => new UpdateJob(job, plan));
   }
 
   /**

@@ -1,11 +1,15 @@
 import {
   type AnyMapping,
+  type BatchUpdateFields,
   type BatchWriteOptions,
   type FieldName,
   flag,
+  type IncrementableField,
+  listOfFields,
   type OptionRules,
   oneOf,
   type UpdatableField,
+  updateFieldRules,
   type WriteObserver,
   writeOptionRules,
 } from '@uno/domain';
@@ -54,10 +58,9 @@ export interface BatchInsertOptions extends BatchModelsCall {
 export type BatchDeleteOptions = BatchModelsCall;
 
 /** Options of `batchUpdate`. */
-export interface BatchUpdateOptions<M extends AnyMapping> extends BatchWriteCall {
-  /** Write only these; without it, all fields of each record that are not `undefined`. */
-  readonly fields?: readonly UpdatableField<M>[] | undefined;
-}
+export interface BatchUpdateOptions<M extends AnyMapping, I extends IncrementableField<M> = IncrementableField<M>>
+  extends BatchWriteCall,
+    BatchUpdateFields<M, I> {}
 
 /** Options of `batchUpsert`. */
 export interface BatchUpsertOptions<M extends AnyMapping> extends BatchModelsCall {
@@ -66,11 +69,6 @@ export interface BatchUpsertOptions<M extends AnyMapping> extends BatchModelsCal
   /** What to write where it is; all other fields of the records if not said, nothing if empty. */
   readonly updateColumns?: readonly UpdatableField<M>[] | undefined;
 }
-
-const listOfFields = {
-  takes: 'a list of fields',
-  allows: (value: unknown) => Array.isArray(value),
-};
 
 const writeRules: OptionRules<BatchWriteCall> = { ...writeOptionRules, outcomes: flag };
 const modelRules: OptionRules<BatchModelsCall> = { ...writeRules, returnModels: flag };
@@ -81,7 +79,7 @@ export const insertRules: OptionRules<BatchInsertOptions> = {
   transport: oneOf('auto', 'copy', 'unnest'),
 };
 /** Which fields there are is for the mapping to say. */
-export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...writeRules, fields: listOfFields };
+export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...writeRules, ...updateFieldRules };
 export const upsertRules: OptionRules<BatchUpsertOptions<AnyMapping>> = {
   ...modelRules,
   constraintColumns: listOfFields,

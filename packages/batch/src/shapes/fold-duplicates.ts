@@ -1,4 +1,5 @@
 import { type Field, keyText } from '@uno/domain';
+import { sumOf } from './sum-of.js';
 import { WorkItem } from './work-item.js';
 
 /** How records that mean the same row are made one. */
@@ -9,12 +10,15 @@ export interface Folding {
   identity(item: WorkItem): readonly (string | null)[] | undefined;
   /** Whether a field of a later record counts where there is an earlier one. */
   overlays(field: Field): boolean;
+  /** Fields whose values add up instead; none if not said. */
+  readonly added?: readonly Field[];
 }
 
 /**
  * Makes one record of those that mean the same row, as if they had been written one after the other: a field that a
  * later record leaves out keeps the value of an earlier one. PostgreSQL would pick one of them at will in an UPDATE, and
- * refuse the statement in an upsert.
+ * refuse the statement in an upsert. Values that add up are made one only where that is exactly what adding them one by
+ * one comes to; otherwise their records are left as they are.
  */
 export function foldDuplicates(items: readonly WorkItem[], folding: Folding): WorkItem[] {
   const groups: [WorkItem, ...WorkItem[]][] = [];
@@ -32,15 +36,24 @@ export function foldDuplicates(items: readonly WorkItem[], folding: Folding): Wo
     groups.push(own);
     if (text !== undefined) known.set(text, own);
   }
-  return groups.map((parts) => (parts.length === 1 ? parts[0] : merged(parts, folding)));
+  return groups.flatMap((parts) => (parts.length === 1 ? parts : (merged(parts, folding) ?? parts)));
 }
 
-function merged(parts: readonly [WorkItem, ...WorkItem[]], { fields, overlays }: Folding): WorkItem {
+function merged(parts: readonly [WorkItem, ...WorkItem[]], folding: Folding): WorkItem | undefined {
+  const { fields, added = [] } = folding;
   const [earliest] = parts;
-  const values = fields.map((field) => {
+  const values: unknown[] = [];
+  for (const field of fields) {
     const { position } = field;
-    const last = overlays(field) ? parts.findLast((part) => part.values[position] !== undefined) : earliest;
-    return last?.values[position];
-  });
+    if (added.includes(field)) {
+      const given = parts.map((part) => part.values[position]).filter((value) => value !== undefined);
+      const sum = sumOf(field, given);
+      if (sum === undefined && given.length > 0) return undefined;
+      values.push(sum);
+    } else {
+      const last = folding.overlays(field) ? parts.findLast((part) => part.values[position] !== undefined) : earliest;
+      values.push(last?.values[position]);
+    }
+  }
   return WorkItem.ofParts(values, parts);
 }

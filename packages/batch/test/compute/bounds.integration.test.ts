@@ -83,7 +83,8 @@ describe.each(strategies)('under %s', (strategy) => {
             const calls = range(1, 3).map((call) =>
               crateOperations(small, { batchSize: 3 }).batchCompute(
                 sourceOf(),
-                async ({ weight }) => ({ weight: weight + 1, note: `c${call}` }),
+                // Never what another call has written.
+                async ({ weight }) => ({ weight: weight + 2 ** call, note: `c${call}` }),
                 { strategy, atomicity, lock, writeBack },
               ),
             );

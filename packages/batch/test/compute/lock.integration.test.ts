@@ -120,7 +120,7 @@ describe('a chunk whose rows are locked', () => {
       writeBack,
       lock: true,
     });
-    expect(crateStatements(yard)).toEqual(['select', 'select', 'update', 'select', 'select', 'update', 'select']);
+    expect(crateStatements(yard)).toEqual(['select', 'select', 'with', 'select', 'select', 'with', 'select']);
   });
 
   it('is not computed again when its transaction is repeated and its rows are as they were', async () => {

@@ -216,7 +216,7 @@ describe('what is written back', () => {
     );
     expect(computedAt).toEqual(new Array(10).fill(0));
     expect(yard.statements.filter((text) => text.startsWith('start transaction'))).toHaveLength(1);
-    expect(crateStatements(yard)).toEqual(['select', 'select', 'select', 'update', 'update', 'update']);
+    expect(crateStatements(yard)).toEqual(['select', 'select', 'select', 'with', 'with', 'with']);
   });
 
   it.each([
@@ -236,7 +236,7 @@ describe('what is written back', () => {
       { writeBack, atomicity },
     );
     expect(seen).toEqual([0, 4, 8]);
-    expect(crateStatements(yard)).toEqual(['select', 'update', 'select', 'update', 'select', 'update']);
+    expect(crateStatements(yard)).toEqual(['select', 'with', 'select', 'with', 'select', 'with']);
     expect(yard.statements.filter((text) => text.startsWith('start transaction'))).toEqual([]);
   });
 

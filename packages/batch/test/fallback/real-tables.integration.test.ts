@@ -60,7 +60,7 @@ describe('a partitioned table', () => {
     const { models, individually } = await operations.batchInsert(thirty, { returnModels: true });
     expect(individually).toBe(0);
     expect(models.map(({ id }) => id)).toEqual(thirty.map(({ id }) => id));
-    expect(await operations.batchUpdate(models.map(({ id }) => ({ id, population: 0 })))).toMatchObject({
+    expect(await operations.batchUpdate(models.map(({ id }) => ({ id, population: -1 })))).toMatchObject({
       updated: 30,
       individually: 0,
     });

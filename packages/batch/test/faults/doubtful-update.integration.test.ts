@@ -66,11 +66,19 @@ describe.each([true, false])('an update whose COMMIT nobody knows of (with batch
   it('is still in doubt when the repetition is refused', async () => {
     await loseCommit(1, 1);
     const error: unknown = await repository
-      .batchUpdate(heavier, { useBatchOperations })
+      .batchUpdate(heavier, { useBatchOperations, skipUnchanged: false })
       .catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(BatchError);
     expect(error).toMatchObject({ index: 1, sqlstate: '23514', retries: [{ code: 'UNO_COMMIT_UNKNOWN' }] });
     expect(error instanceof BatchError && `${error.written}; ${error.unknown}`).toBe('; 0-3');
+    expect(await changed()).toEqual(four);
+  });
+
+  it('is not repeated where it adds, since that would be done twice', async () => {
+    await bed.run('update parcel set weight = 0');
+    await loseCommit(1, undefined);
+    const adding = repository.batchUpdate(heavier, { useBatchOperations, increment: ['weight'] });
+    await expect(adding).rejects.toBeInstanceOf(CommitUnknownError);
     expect(await changed()).toEqual(four);
   });
 });

@@ -67,11 +67,11 @@ describe.each(['chunked', 'parallel', 'single_query'] as const)('a row that a tr
     expect(failures.map(({ index }) => index)).toEqual([1]);
   });
 
-  it('is skipped by an update', async () => {
+  it('is unchanged by an update', async () => {
     const patches = [3, 1, 2].map((id) => ({ id, amount: 10 + id }));
     const { outcomes, ...totals } = await operations.batchUpdate(patches, { outcomes: true });
-    expect(totals).toMatchObject({ total: 3, updated: 2, skipped: 1, individually: 0 });
-    expect(outcomes.map(({ status }) => status)).toEqual(['updated', 'skipped', 'updated']);
+    expect(totals).toMatchObject({ total: 3, updated: 2, unchanged: 1, individually: 0 });
+    expect(outcomes.map(({ status }) => status)).toEqual(['updated', 'unchanged', 'updated']);
     expect(await shown()).toEqual([
       ['fixed', '1'],
       ['kept', '12'],

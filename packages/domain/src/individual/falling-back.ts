@@ -1,6 +1,6 @@
 import { UnoError } from '@uno/postgres';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
+import type { KeyOf, Loaded, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
 import { Deadline } from '../operations/deadline.js';
 import type {
   BatchPort,
@@ -8,6 +8,7 @@ import type {
   FallbackCall,
   FallbackEnd,
   PortDefaults,
+  PortUpdateOptions,
   PortWriteOptions,
   RecordOperations,
   WithModels,
@@ -61,7 +62,7 @@ export class FallingBack<M extends AnyMapping> implements RecordOperations<M> {
 
   batchUpdate(
     records: readonly RecordPatch<M>[],
-    options: PortWriteOptions & { readonly fields?: readonly UpdatableField<M>[] | undefined },
+    options: PortUpdateOptions<M>,
   ): Promise<WriteResult & Partial<WithOutcomes>> {
     const call = { operation: 'batchUpdate', total: records.length, options };
     return this.#write(call, (operations, said) => operations.batchUpdate(records, said));

@@ -2,11 +2,11 @@ import { executeText, type Queryable } from '@uno/postgres';
 import { calling } from '../errors/callback-error.js';
 import { RowSuppressedError, StaleEntityError } from '../errors/repository-errors.js';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
+import type { KeyOf, Loaded, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
 import { encodeKey, encodeRecordKey, type KeyTexts, keyText } from '../mapping/key.js';
 import { readNewRecord, readRecord } from '../mapping/record-reader.js';
-import { updatableFields } from '../mapping/record-shape.js';
 import { hydrateLoaded, keyOfRow } from '../mapping/rows.js';
+import { checkPlanned, isIdempotentUpdate, plannedFields, updatePlan } from '../mapping/update-plan.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys, keyOfInput, keyOfKey } from '../operations/inputs.js';
 import { ProgressMeter } from '../operations/progress-meter.js';
@@ -14,10 +14,17 @@ import { overDefaults } from '../operations/resolve-call.js';
 import { defaultRetryPolicy, retrying } from '../operations/retrying.js';
 import { sideBySide } from '../operations/side-by-side.js';
 import { tellEnd } from '../operations/tell-errors.js';
-import type { PortDefaults, PortWriteOptions, RecordOperations, WithModels } from '../ports/batch-port.js';
+import type {
+  PortDefaults,
+  PortUpdateOptions,
+  PortWriteOptions,
+  RecordOperations,
+  WithModels,
+} from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
 import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
+import type { UpdateFields } from '../ports/update-options.js';
 import type { WriteObserver } from '../ports/write-observer.js';
 import { existsOne, selectOne } from './individual-statements.js';
 import { deleteRecord, type Execute, insertRecord, updateRecord } from './record-statements.js';
@@ -73,17 +80,25 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     return hydrateLoaded(this.#mapping, row);
   }
 
-  /** @throws StaleEntityError when no row has the key */
-  async update(record: RecordPatch<M>, named: readonly UpdatableField<M>[] | undefined): Promise<Loaded<M>> {
-    const input = readRecord(this.#mapping, record, undefined);
-    const key = encodeRecordKey(this.#mapping, input.values);
-    const allowed = updatableFields(this.#mapping, named);
+  /**
+   * @throws StaleEntityError when no row has the key
+   * @throws RowSuppressedError when a trigger suppressed the update
+   */
+  async update(record: RecordPatch<M>, options: UpdateFields<M>): Promise<Loaded<M>> {
+    const mapping = this.#mapping;
+    const input = readRecord(mapping, record, undefined);
+    const key = encodeRecordKey(mapping, input.values);
+    const plan = updatePlan(mapping, { ...options, skipUnchanged: false });
+    checkPlanned(mapping, plan, input);
     const row = await observeWrite(this.#target, 'update', async () => {
-      const updated = await updateRecord(executeOn(this.#db), this.#mapping, input, key, allowed);
-      if (updated === undefined) throw await this.#whyNotUpdated(key);
-      return { result: updated, keys: [key] };
+      const updated = await updateRecord(executeOn(this.#db), mapping, input, key, plan);
+      if (updated.status === 'skipped') throw new StaleEntityError(mapping.name, [keyText(key)]);
+      if (updated.status === 'unchanged' && plannedFields(plan, input).length > 0) {
+        throw new RowSuppressedError(mapping.name);
+      }
+      return { result: updated.row, keys: [key] };
     });
-    return hydrateLoaded(this.#mapping, row);
+    return hydrateLoaded(mapping, row);
   }
 
   /** Whether there was a row to delete. */
@@ -144,6 +159,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     const { result, models } = await this.#inTurn(options, {
       operation: 'batchInsert',
       kind: 'insert',
+      isIdempotent: false,
       records,
       keyOf: (record) => keyOfInput(mapping, record),
       check: (record, index) => readNewRecord(mapping, record, index),
@@ -158,21 +174,26 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   async batchUpdate(
     records: readonly RecordPatch<M>[],
-    options: PortWriteOptions & { readonly fields?: readonly UpdatableField<M>[] | undefined },
+    options: PortUpdateOptions<M>,
   ): Promise<WriteResult & Partial<WithOutcomes>> {
     const mapping = this.#mapping;
-    const allowed = updatableFields(mapping, options.fields);
+    const plan = updatePlan(mapping, options);
     const { result } = await this.#inTurn(options, {
       operation: 'batchUpdate',
       kind: 'update',
       records,
       keyOf: (record) => keyOfInput(mapping, record),
-      check: (record, index) => encodeRecordKey(mapping, readRecord(mapping, record, index).values, index),
+      isIdempotent: isIdempotentUpdate(plan),
+      check: (record, index) => {
+        const input = readRecord(mapping, record, index);
+        checkPlanned(mapping, plan, input);
+        encodeRecordKey(mapping, input.values, index);
+      },
       write: async (execute, record, index) => {
         const input = readRecord(mapping, record, index);
         const key = encodeRecordKey(mapping, input.values, index);
-        const row = await updateRecord(execute, mapping, input, key, allowed);
-        return { status: row === undefined ? 'skipped' : 'updated', key, value: undefined };
+        const { status } = await updateRecord(execute, mapping, input, key, plan);
+        return { status, key, value: undefined };
       },
     });
     return result;
@@ -186,6 +207,7 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     const { result } = await this.#inTurn(options, {
       operation: 'batchDelete',
       kind: 'delete',
+      isIdempotent: false,
       records: keys,
       keyOf: (key) => keyOfKey(mapping, key),
       check: (key, index) => encodeKey(mapping, key, index),
@@ -200,14 +222,6 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
 
   #inTurn<R, T, E extends object>(options: PortWriteOptions, work: InTurn<R, T, E>) {
     return new WriteInTurn(this.#target, work, options, this.#defaults).run();
-  }
-
-  /** The row is gone; or it is there, and a trigger suppressed the update. */
-  async #whyNotUpdated(key: KeyTexts): Promise<Error> {
-    const { rows } = await executeText(this.#db, existsOne(this.#mapping), key);
-    return rows.length > 0
-      ? new RowSuppressedError(this.#mapping.name)
-      : new StaleEntityError(this.#mapping.name, [keyText(key)]);
   }
 
   async #select(execute: Execute, key: KeyTexts): Promise<Loaded<M> | undefined> {

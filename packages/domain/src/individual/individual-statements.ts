@@ -3,10 +3,12 @@ import type { AnyMapping } from '../mapping/entity-mapping.js';
 import { type Field, shapeOf } from '../mapping/field.js';
 import { cachedStatement } from '../mapping/statement-cache.js';
 import { columnList, tableText } from '../mapping/table-sql.js';
+import type { UpdatePlan } from '../mapping/update-plan.js';
+import { nameOfUpdate, updateSql } from '../mapping/update-sql.js';
 
-function keyCondition(mapping: AnyMapping, firstParameter: number): string {
+function keyCondition(mapping: AnyMapping, firstParameter: number, prefix = ''): string {
   return mapping.keyFields
-    .map((field, i) => `${identifier(field.column)} = $${firstParameter + i}::${field.type.sql}`)
+    .map((field, i) => `${prefix}${identifier(field.column)} = $${firstParameter + i}::${field.type.sql}`)
     .join(' and ');
 }
 
@@ -36,13 +38,17 @@ export function insertOne(mapping: AnyMapping, fields: readonly Field[]): TextSt
   });
 }
 
-/** Parameters: the fields in their order, then the key. */
-export function updateOne(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
-  return cachedStatement(mapping, `update one ${shapeOf(fields)}`, () => {
-    const assignments = fields.map((field, i) => `${identifier(field.column)} = $${i + 1}::${field.type.sql}`);
+/** Updates one row and gives it, unless it is to be left alone. Parameters: the fields in their order, then the key. */
+export function updateOne(mapping: AnyMapping, plan: UpdatePlan, fields: readonly Field[]): TextStatement {
+  return cachedStatement(mapping, `update one ${nameOfUpdate(plan, fields)}`, () => {
+    const { assignments, differs } = updateSql(
+      plan,
+      fields,
+      (field) => `$${fields.indexOf(field) + 1}::${field.type.sql}`,
+    );
     return (
-      `update ${tableText(mapping)} set ${assignments.join(', ')} where ${keyCondition(mapping, fields.length + 1)} ` +
-      `returning ${columnList(mapping.fields)}`
+      `update ${tableText(mapping)} as t set ${assignments} ` +
+      `where ${keyCondition(mapping, fields.length + 1, 't.')} and ${differs} returning ${columnList(mapping.fields, 't')}`
     );
   });
 }

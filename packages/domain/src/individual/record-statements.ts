@@ -1,10 +1,10 @@
 import type { TextResult, TextStatement } from '@uno/postgres';
 import { RowSuppressedError } from '../errors/repository-errors.js';
 import type { AnyMapping, TextRow } from '../mapping/entity-mapping.js';
-import type { Field } from '../mapping/field.js';
 import type { KeyTexts } from '../mapping/key.js';
 import { encodeField, type InputRecord } from '../mapping/record-reader.js';
-import { insertedFields, updatedFields } from '../mapping/record-shape.js';
+import { insertedFields } from '../mapping/record-shape.js';
+import { plannedFields, type UpdatePlan } from '../mapping/update-plan.js';
 import { deleteOne, insertOne, selectOne, updateOne } from './individual-statements.js';
 
 /** Runs a statement somewhere: on a database, in a transaction, with or without an eye on the clock. */
@@ -25,9 +25,14 @@ export async function insertRecord(execute: Execute, mapping: AnyMapping, record
   return row;
 }
 
+/** What became of the row of one record, and the row as it is stored now. */
+export type UpdatedRow =
+  | { readonly status: 'updated' | 'unchanged'; readonly row: TextRow }
+  | { readonly status: 'skipped'; readonly row?: undefined };
+
 /**
- * Writes the fields of one record that are not `undefined`, of those allowed, and gives its row; `undefined` when no row
- * has the key.
+ * Writes the fields of one record that are not `undefined`, of those allowed: one statement, and one more where it wrote
+ * nothing, to tell a row that is as asked, or whose update a trigger suppressed, from one that is not there.
  *
  * @throws ValidationError, ConstraintError
  */
@@ -36,13 +41,16 @@ export async function updateRecord(
   mapping: AnyMapping,
   record: InputRecord,
   key: KeyTexts,
-  allowed: readonly Field[],
-): Promise<TextRow | undefined> {
-  const fields = updatedFields(allowed, record);
+  plan: UpdatePlan,
+): Promise<UpdatedRow> {
+  const fields = plannedFields(plan, record);
   const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.position], record.index));
-  const statement = fields.length === 0 ? selectOne(mapping) : updateOne(mapping, fields);
-  const { rows } = await execute(statement, [...parameters, ...key]);
-  return rows[0];
+  if (fields.length > 0) {
+    const { rows } = await execute(updateOne(mapping, plan, fields), [...parameters, ...key]);
+    if (rows[0] !== undefined) return { status: 'updated', row: rows[0] };
+  }
+  const { rows } = await execute(selectOne(mapping), key);
+  return rows[0] === undefined ? { status: 'skipped' } : { status: 'unchanged', row: rows[0] };
 }
 
 /** Deletes one row; `false` when none has the key. */

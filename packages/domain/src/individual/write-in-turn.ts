@@ -38,6 +38,8 @@ export interface Settled<T> {
 export interface InTurn<R, T, E extends object> {
   readonly operation: string;
   readonly kind: WriteKind;
+  /** Whether doing it twice comes to the same. */
+  readonly isIdempotent: boolean;
   readonly records: readonly R[];
   /** The key of a record that failed. */
   keyOf(record: R): string | undefined;
@@ -164,7 +166,7 @@ export class WriteInTurn<R, T, E extends object> {
     const context = {
       policy,
       deadline: this.#deadline,
-      idempotent: this.#work.kind === 'update',
+      idempotent: this.#work.isIdempotent,
       onRetry: ({ code }: { readonly code: string }) => {
         if (code === 'UNO_COMMIT_UNKNOWN') this.#inDoubt.add(share);
       },

@@ -38,12 +38,23 @@ export type Origin<V> =
   | { readonly kind: 'default'; readonly value: V | RawBuilder<unknown> }
   | { readonly kind: 'computed'; readonly expression: RawBuilder<unknown> };
 
-interface ColumnState<V, D, N extends boolean, I extends InsertMode, Name extends string | undefined> {
+/** Whether PostgreSQL can add values: whole numbers, decimal ones, or those of limited precision. */
+export type NumberKind = 'integer' | 'decimal' | 'float';
+
+interface ColumnState<
+  V,
+  D,
+  N extends boolean,
+  I extends InsertMode,
+  Name extends string | undefined,
+  K extends NumberKind | undefined,
+> {
   readonly type: PgType<V, D>;
   readonly isNullable: N;
   readonly insertMode: I;
   readonly columnName: Name;
   readonly origin: Origin<V> | undefined;
+  readonly numberKind: K;
 }
 
 /**
@@ -54,31 +65,41 @@ interface ColumnState<V, D, N extends boolean, I extends InsertMode, Name extend
  * @typeParam N - whether NULL is allowed
  * @typeParam I - whether a new record gives a value
  * @typeParam Name - the column's name where it differs from the property's
+ * @typeParam K - what kind of number it holds, if one
  */
-export class Column<V, D, N extends boolean, I extends InsertMode, Name extends string | undefined> {
+export class Column<
+  V,
+  D,
+  N extends boolean,
+  I extends InsertMode,
+  Name extends string | undefined,
+  K extends NumberKind | undefined = NumberKind | undefined,
+> {
   readonly type: PgType<V, D>;
   readonly isNullable: N;
   readonly insertMode: I;
   readonly columnName: Name;
   readonly origin: Origin<V> | undefined;
+  readonly numberKind: K;
 
-  constructor(state: ColumnState<V, D, N, I, Name>) {
+  constructor(state: ColumnState<V, D, N, I, Name, K>) {
     this.type = state.type;
     this.isNullable = state.isNullable;
     this.insertMode = state.insertMode;
     this.columnName = state.columnName;
     this.origin = state.origin;
+    this.numberKind = state.numberKind;
     Object.freeze(this);
   }
 
   /** The column's name in the database, where it is not the property's. */
-  named<const NewName extends string>(name: NewName): Column<V, D, N, I, NewName> {
+  named<const NewName extends string>(name: NewName): Column<V, D, N, I, NewName, K> {
     return new Column({ ...this.#state(), columnName: name });
   }
 
   /** The column may be NULL: `null` in TypeScript. A new record may leave it out. */
-  nullable(): Column<V, D, true, I extends 'required' ? 'optional' : I, Name> {
-    return new Column<V, D, true, I extends 'required' ? 'optional' : I, Name>({
+  nullable(): Column<V, D, true, I extends 'required' ? 'optional' : I, Name, K> {
+    return new Column<V, D, true, I extends 'required' ? 'optional' : I, Name, K>({
       ...this.#state(),
       isNullable: true,
       insertMode: optionalUnlessNever(this.insertMode),
@@ -86,7 +107,7 @@ export class Column<V, D, N extends boolean, I extends InsertMode, Name extends 
   }
 
   /** The database fills it in where a new record does not: a value, or an expression made with Kysely's `sql`. */
-  default(value: V | RawBuilder<unknown>): Column<V, D, N, 'optional', Name> {
+  default(value: V | RawBuilder<unknown>): Column<V, D, N, 'optional', Name, K> {
     return new Column({ ...this.#state(), insertMode: 'optional', origin: { kind: 'default', value } });
   }
 
@@ -95,28 +116,29 @@ export class Column<V, D, N extends boolean, I extends InsertMode, Name extends 
    * ALWAYS AS IDENTITY): one that a plain record gives is refused before anything is sent, one in an entity that was read
    * is passed over.
    */
-  generated(): Column<V, D, N, 'optional', Name>;
-  generated(mode: 'always'): Column<V, D, N, 'never', Name>;
-  generated(mode?: 'always'): Column<V, D, N, 'optional', Name> | Column<V, D, N, 'never', Name> {
+  generated(): Column<V, D, N, 'optional', Name, K>;
+  generated(mode: 'always'): Column<V, D, N, 'never', Name, K>;
+  generated(mode?: 'always'): Column<V, D, N, 'optional', Name, K> | Column<V, D, N, 'never', Name, K> {
     const always = mode === 'always';
     const origin = { kind: 'identity', always } as const;
     return always
-      ? new Column<V, D, N, 'never', Name>({ ...this.#state(), insertMode: 'never', origin })
-      : new Column<V, D, N, 'optional', Name>({ ...this.#state(), insertMode: 'optional', origin });
+      ? new Column<V, D, N, 'never', Name, K>({ ...this.#state(), insertMode: 'never', origin })
+      : new Column<V, D, N, 'optional', Name, K>({ ...this.#state(), insertMode: 'optional', origin });
   }
 
   /** A generated column: computed from the others by PostgreSQL and never written. */
-  computed(expression: RawBuilder<unknown>): Column<V, D, N, 'never', Name> {
+  computed(expression: RawBuilder<unknown>): Column<V, D, N, 'never', Name, K> {
     return new Column({ ...this.#state(), insertMode: 'never', origin: { kind: 'computed', expression } });
   }
 
-  #state(): ColumnState<V, D, N, I, Name> {
+  #state(): ColumnState<V, D, N, I, Name, K> {
     return {
       type: this.type,
       isNullable: this.isNullable,
       insertMode: this.insertMode,
       columnName: this.columnName,
       origin: this.origin,
+      numberKind: this.numberKind,
     };
   }
 }
@@ -127,25 +149,32 @@ function optionalUnlessNever(mode: InsertMode): InsertMode {
 }
 
 /** A column as it starts: not null, to be given, named as the property. */
-type Plain<V, D> = Column<V, D, false, 'required', undefined>;
+type Plain<V, D, K extends NumberKind | undefined = undefined> = Column<V, D, false, 'required', undefined, K>;
 
 /** Any column, for code that works on all of them. */
 export type AnyColumn = Column<unknown, unknown, boolean, InsertMode, string | undefined>;
 
 function plain<V, D>(type: PgType<V, D>): Plain<V, D> {
-  return new Column<V, D, false, 'required', undefined>({
+  return numeral(type, undefined);
+}
+
+function numeral<V, D, K extends NumberKind | undefined>(type: PgType<V, D>, numberKind: K): Plain<V, D, K> {
+  return new Column<V, D, false, 'required', undefined, K>({
     type,
     isNullable: false,
     insertMode: 'required',
     columnName: undefined,
     origin: undefined,
+    numberKind,
   });
 }
 
-function bigintColumn(): Plain<bigint, string>;
-function bigintColumn(options: { readonly as: 'number' }): Plain<number, string>;
-function bigintColumn(options?: { readonly as: 'number' }): Plain<bigint, string> | Plain<number, string> {
-  return options?.as === 'number' ? plain(bigintAsNumber) : plain(bigintExact);
+function bigintColumn(): Plain<bigint, string, 'integer'>;
+function bigintColumn(options: { readonly as: 'number' }): Plain<number, string, 'integer'>;
+function bigintColumn(options?: {
+  readonly as: 'number';
+}): Plain<bigint, string, 'integer'> | Plain<number, string, 'integer'> {
+  return options?.as === 'number' ? numeral(bigintAsNumber, 'integer') : numeral(bigintExact, 'integer');
 }
 
 function textColumn(options?: { readonly nondeterministic: string }): Plain<string, string> {
@@ -186,17 +215,17 @@ function jsonbColumn<T>(options?: { readonly nullDocument: true }): Plain<T, T> 
  */
 export const column = {
   /** A number from -32768 to 32767. */
-  smallint: () => plain(smallint),
+  smallint: () => numeral(smallint, 'integer'),
   /** A number of 32 bits. */
-  integer: () => plain(integer),
+  integer: () => numeral(integer, 'integer'),
   /** A bigint, exact; with `{ as: 'number' }` a number up to 2^53 - 1. */
   bigint: bigintColumn,
   /** A number of single precision. */
-  real: () => plain(real),
+  real: () => numeral(real, 'float'),
   /** A number, with NaN, both infinities and -0. */
-  double: () => plain(double),
+  double: () => numeral(double, 'float'),
   /** A decimal number as text, exact. */
-  numeric: (precision?: number, scale?: number) => plain(numeric(precision, scale)),
+  numeric: (precision?: number, scale?: number) => numeral(numeric(precision, scale), 'decimal'),
   boolean: () => plain(boolean),
   /**
    * Text. Under a nondeterministic collation, whose name is given then, texts that differ can be equal: such as those

@@ -1,5 +1,5 @@
 import type { ColumnType } from 'kysely';
-import type { AnyColumn, Column, InsertMode } from './column.js';
+import type { AnyColumn, Column, InsertMode, NumberKind } from './column.js';
 import type { AnyMapping, EntityMapping } from './entity-mapping.js';
 import type { BelongsTo, HasMany } from './relation.js';
 
@@ -56,6 +56,20 @@ export type RecordPatch<M extends AnyMapping> = {
 
 /** The fields that an update can write. */
 export type UpdatableField<M extends AnyMapping> = Exclude<FieldsOfMode<M, 'required' | 'optional'>, KeyField<M>>;
+
+type NumberKindOf<C> = C extends Column<infer _V, infer _D, infer _N, infer _I, infer _Name, infer K> ? K : never;
+
+type NumberField<M extends AnyMapping, K extends NumberKind> = {
+  [F in UpdatableField<M>]: NumberKindOf<ColumnsOf<M>[F]> extends K ? F : never;
+}[UpdatableField<M>];
+
+/** The fields to which an update can add: numbers of any kind. */
+export type IncrementableField<M extends AnyMapping> = NumberField<M, NumberKind>;
+
+/** The same where some fields are added to what is there: no `null`, to which nothing can be added. */
+export type IncrementPatch<M extends AnyMapping, I extends IncrementableField<M>> = RecordPatch<M> & {
+  readonly [F in I]?: Exclude<FieldValue<M, F>, null> | undefined;
+};
 
 /** The names of an entity's relations. */
 export type RelationName<M extends AnyMapping> = keyof RelationsOf<M> & string;

@@ -1,5 +1,7 @@
 import { ConfigError, kindOf } from '@uno/postgres';
+import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
+import type { BatchUpdateFields } from '../ports/update-options.js';
 
 /** What an option takes. */
 export interface OptionRule {
@@ -50,6 +52,16 @@ export const writeOptionRules: OptionRules<BatchWriteOptions> = {
   atomicity: oneOf('all', 'chunk'),
   onRecordError: oneOf('abort', 'skip'),
   maxFailures: wholeNumberFrom(0),
+};
+
+/** A list of fields; which there are is for the mapping to say. */
+export const listOfFields: OptionRule = { takes: 'a list of fields', allows: (value) => Array.isArray(value) };
+
+/** What an update takes besides. */
+export const updateFieldRules: OptionRules<BatchUpdateFields<AnyMapping>> = {
+  fields: listOfFields,
+  increment: listOfFields,
+  skipUnchanged: flag,
 };
 
 /**

@@ -1,11 +1,12 @@
 import type { Queryable } from '@uno/postgres';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { KeyOf, Loaded, NewRecord, RecordPatch, UpdatableField } from '../mapping/inferred-types.js';
+import type { KeyOf, Loaded, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
 import type { CallDefaults } from '../operations/resolve-call.js';
 import type { RetryPolicy } from '../operations/retrying.js';
 import type { BatchCallOptions, BatchWriteOptions } from './call-options.js';
 import type { RecordCallbacks } from './record-callbacks.js';
 import type { WithOutcomes, WriteResult, WriteTotals } from './record-outcome.js';
+import type { BatchUpdateFields } from './update-options.js';
 import type { WriteObserver } from './write-observer.js';
 
 /** Stored entities in the order of the input: one for every record that has a row, shared by those that mean one row. */
@@ -18,6 +19,9 @@ export interface PortWriteOptions extends BatchWriteOptions {
   readonly outcomes: boolean;
 }
 
+/** What an update is asked for at the port. */
+export interface PortUpdateOptions<M extends AnyMapping> extends PortWriteOptions, BatchUpdateFields<M> {}
+
 /** What {@link UnoDBRepository} asks of a batch implementation; what an option leaves open is up to it. */
 export interface RecordOperations<M extends AnyMapping> {
   /** In the order of the keys; `undefined` where there is no row. */
@@ -28,7 +32,7 @@ export interface RecordOperations<M extends AnyMapping> {
   ): Promise<WriteResult & WithModels<M> & Partial<WithOutcomes>>;
   batchUpdate(
     records: readonly RecordPatch<M>[],
-    options: PortWriteOptions & { readonly fields?: readonly UpdatableField<M>[] | undefined },
+    options: PortUpdateOptions<M>,
   ): Promise<WriteResult & Partial<WithOutcomes>>;
   batchDelete(keys: readonly KeyOf<M>[], options: PortWriteOptions): Promise<WriteResult & Partial<WithOutcomes>>;
 }

@@ -1,5 +1,5 @@
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { LoadRelations, UpdatableField } from '../mapping/inferred-types.js';
+import type { LoadRelations } from '../mapping/inferred-types.js';
 import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
 import type { Filters, OrderBy } from '../query/filter.js';
 
@@ -52,10 +52,4 @@ export interface BatchOutcomeOptions extends BatchWriteOptions {
   readonly useBatchOperations?: boolean | undefined;
   /** The result is what became of every record, beside the totals. */
   readonly outcomes: true;
-}
-
-/** Options of `update` and `batchUpdate`. */
-export interface UpdateFields<M extends AnyMapping> {
-  /** Write only these; without it, all fields of the record that are not `undefined`. */
-  readonly fields?: readonly UpdatableField<M>[];
 }

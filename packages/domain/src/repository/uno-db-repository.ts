@@ -3,17 +3,33 @@ import { mergeSettings, type RepositorySettings } from '../context/repository-se
 import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
-import type { KeyOf, Loaded, LoadRelations, NewRecord, RecordPatch } from '../mapping/inferred-types.js';
+import type {
+  IncrementableField,
+  IncrementPatch,
+  KeyOf,
+  Loaded,
+  LoadRelations,
+  NewRecord,
+  RecordPatch,
+} from '../mapping/inferred-types.js';
 import { encodeEntityKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys } from '../operations/inputs.js';
-import { callOptionRules, flag, type OptionRules, writeOptionRules } from '../operations/option-rules.js';
+import {
+  callOptionRules,
+  flag,
+  mergeOptions,
+  type OptionRules,
+  updateFieldRules,
+  writeOptionRules,
+} from '../operations/option-rules.js';
 import { requireList } from '../operations/require-list.js';
 import { type CallDefaults, resolveCall } from '../operations/resolve-call.js';
 import type { WithModels } from '../ports/batch-port.js';
 import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
+import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js';
 import type { Filters } from '../query/filter.js';
 import { countRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
@@ -26,7 +42,6 @@ import type {
   BatchReadOptions,
   GetOptions,
   ListOptions,
-  UpdateFields,
 } from './repository-options.js';
 
 /** What a write may be asked for, with and without outcomes. */
@@ -134,9 +149,11 @@ export class UnoDBRepository<M extends AnyMapping> {
    * @throws StaleEntityError when the row is gone
    * @throws ValidationError, ConstraintError
    */
-  async update(record: RecordPatch<M>, options: UpdateFields<M> = {}): Promise<Loaded<M>> {
-    checkOptions('update', options, ['fields']);
-    return this.#reader.individual().update(record, options.fields);
+  async update<const I extends IncrementableField<M> = never>(
+    record: IncrementPatch<M, NoInfer<I>>,
+    options: UpdateFields<M, I> = {},
+  ): Promise<Loaded<M>> {
+    return this.#reader.individual().update(record, checkOptions('update', options, ['fields', 'increment']));
   }
 
   /** Removes an entity; `false` when it was gone already. */
@@ -248,24 +265,30 @@ export class UnoDBRepository<M extends AnyMapping> {
   }
 
   /**
-   * Updates rows by key, all or none: the fields named, or those of each record that are not `undefined`.
+   * Updates rows by key, all or none: the fields named, or those of each record that are not `undefined`. A row that
+   * already is as asked is not rewritten.
    *
-   * @returns how many of the records had a row; with `outcomes: true` the totals and what became of every record
+   * @returns how many of the records had a row, changed or not; with `outcomes: true` the totals and what became of every record
    * @throws BatchError that names the record at fault, and what is written all the same when chunks commit by themselves
    */
-  async batchUpdate(records: readonly RecordPatch<M>[], options?: BatchOptions & UpdateFields<M>): Promise<number>;
-  async batchUpdate(
-    records: readonly RecordPatch<M>[],
-    options: BatchOutcomeOptions & UpdateFields<M>,
+  async batchUpdate<const I extends IncrementableField<M> = never>(
+    records: readonly IncrementPatch<M, NoInfer<I>>[],
+    options?: BatchOptions & BatchUpdateFields<M, I>,
+  ): Promise<number>;
+  async batchUpdate<const I extends IncrementableField<M> = never>(
+    records: readonly IncrementPatch<M, NoInfer<I>>[],
+    options: BatchOutcomeOptions & BatchUpdateFields<M, I>,
   ): Promise<WriteResult & WithOutcomes>;
   async batchUpdate(
     records: readonly RecordPatch<M>[],
-    options: AnyBatchOptions & UpdateFields<M> = {},
+    options: AnyBatchOptions & BatchUpdateFields<M> = {},
   ): Promise<number | (WriteResult & WithOutcomes)> {
-    const { fields, ...batching } = checkOptions('batchUpdate', options, [...Object.keys(writeRules), 'fields']);
+    const known = [...Object.keys(writeRules), ...Object.keys(updateFieldRules)];
+    const { fields, increment, skipUnchanged, ...batching } = checkOptions('batchUpdate', options, known);
+    const updating = mergeOptions('batchUpdate', updateFieldRules, { fields, increment, skipUnchanged });
     const { operations, call } = this.#writing('batchUpdate', batching);
-    const result = await operations.batchUpdate(requireList('batchUpdate', records), { ...call, fields });
-    return call.outcomes ? withOutcomes(result) : result.updated;
+    const result = await operations.batchUpdate(requireList('batchUpdate', records), { ...call, ...updating });
+    return call.outcomes ? withOutcomes(result) : result.updated + result.unchanged;
   }
 
   /**

@@ -88,7 +88,7 @@ export class CargoModel {
     }
     if (kind === 'update') {
       if (record.note !== undefined && record.note.length > 8) return undefined;
-      return own === undefined ? 'skipped' : this.#put({ ...own, ...said(record) }, own) && 'updated';
+      return own === undefined ? 'skipped' : this.#replace(own, { ...own, ...said(record) });
     }
     if (record.weight === undefined || record.weight === 13) return undefined;
     const found = kind === 'insert' ? undefined : this.#found(by, record);
@@ -98,8 +98,12 @@ export class CargoModel {
     }
     const next = { ...found, ...said(record), id: found.id };
     if (next.note.length > 8) return undefined;
-    const isSame = (Object.keys(next) as (keyof CrateRow)[]).every((name) => next[name] === found[name]);
-    return isSame ? 'unchanged' : this.#put(next, found) && 'updated';
+    return this.#replace(found, next);
+  }
+
+  #replace(row: CrateRow, next: CrateRow): RecordStatus | undefined {
+    const isSame = (Object.keys(next) as (keyof CrateRow)[]).every((name) => next[name] === row[name]);
+    return isSame ? 'unchanged' : this.#put(next, row) && 'updated';
   }
 
   #found(by: 'id' | 'label', record: Cargo): CrateRow | undefined {

@@ -1,0 +1,61 @@
+import { ConfigError, ValidationError } from '@uno/postgres';
+import type { AnyMapping } from './entity-mapping.js';
+import type { Field } from './field.js';
+import { type InputRecord, recordName } from './record-reader.js';
+import { updatableFields, updatedFields } from './record-shape.js';
+
+/** What the caller of an update says of all its records. */
+export interface UpdateOptions {
+  readonly fields?: readonly string[] | undefined;
+  readonly increment?: readonly string[] | undefined;
+  readonly skipUnchanged?: boolean | undefined;
+}
+
+/** How the records of one update are written, checked. */
+export interface UpdatePlan {
+  /** Fields that may be written. */
+  readonly allowed: readonly Field[];
+  /** Those of them whose values are added to what is there. */
+  readonly added: readonly Field[];
+  /** Whether rows that already are as asked are left alone. */
+  readonly skipsUnchanged: boolean;
+}
+
+/** @throws ConfigError for a field that does not exist, or cannot be updated in the way that is asked for */
+export function updatePlan(mapping: AnyMapping, options: UpdateOptions): UpdatePlan {
+  const { fields, increment = [], skipUnchanged = true } = options;
+  const added = updatableFields(mapping, increment);
+  const other = added.find(({ definition }) => definition.numberKind === undefined);
+  if (other !== undefined) {
+    throw new ConfigError(
+      `${mapping.name}.${other.property} is ${other.type.sql} and cannot be an increment. Numbers can: smallint, integer, bigint, real, double and numeric.`,
+    );
+  }
+  const allowed = updatableFields(mapping, Array.isArray(fields) ? [...fields, ...increment] : fields);
+  return Object.freeze({ allowed, added, skipsUnchanged: skipUnchanged });
+}
+
+/** Whether doing an update twice comes to the same. */
+export function isIdempotentUpdate({ added }: UpdatePlan): boolean {
+  return added.length === 0;
+}
+
+/**
+ * Checks what a plan asks of a record besides being one.
+ *
+ * @throws ValidationError that names the record and the field
+ */
+export function checkPlanned(mapping: AnyMapping, { added }: UpdatePlan, { values, index }: InputRecord): void {
+  for (const { position, property } of added) {
+    if (values[position] !== null) continue;
+    throw new ValidationError(`${recordName(mapping, index)}, field "${property}": an increment takes no null.`, {
+      index,
+      field: property,
+    });
+  }
+}
+
+/** The fields of one record that an update writes. */
+export function plannedFields({ allowed }: UpdatePlan, record: InputRecord): Field[] {
+  return updatedFields(allowed, record);
+}
