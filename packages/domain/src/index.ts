@@ -82,7 +82,13 @@ export {
   writeOptionRules,
 } from './operations/option-rules.js';
 export { type ProgressCounts, ProgressMeter } from './operations/progress-meter.js';
-export { type CallDefaults, commitsByChunk, resolveCall } from './operations/resolve-call.js';
+export {
+  type CallDefaults,
+  type ChosenStrategy,
+  chosenStrategy,
+  commitsByChunk,
+  resolveCall,
+} from './operations/resolve-call.js';
 export { defaultRetryPolicy, type RetryPolicy, retrying } from './operations/retrying.js';
 export { tellEnd, tellFailure } from './operations/tell-errors.js';
 export { type CallName, EndOfCall, endOfCall, RefusedAtCommit } from './operations/write-call.js';

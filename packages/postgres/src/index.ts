@@ -1,5 +1,5 @@
 export type { CopyPiece } from './dialect/copy-data.js';
-export { type CopyStatement, copyIn } from './dialect/copy-in.js';
+export { type CopyStatement, copyIn, copySql } from './dialect/copy-in.js';
 export type { CopySource } from './dialect/copy-source.js';
 export { executeText, executeTextSql, preparedStatement } from './dialect/execute-text.js';
 export { executeTogether } from './dialect/execute-together.js';

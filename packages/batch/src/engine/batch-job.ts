@@ -1,5 +1,6 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
 import type { ChunkReport, ChunkSource, Entry, Piece } from './chunk.js';
+import type { Step } from './step.js';
 
 /** What a failure of some items is about. */
 export type Verdict =
@@ -14,6 +15,8 @@ export type Verdict =
 export interface Prepared<S, V> {
   /** Whether sending them is one statement, which PostgreSQL does wholly or not at all. */
   readonly isOneStatement: boolean;
+  /** What {@link send} sends where nothing goes wrong, in this order, without sending it. */
+  steps?(): readonly Step[];
   send(session: S): Promise<V>;
   /** The same as `session.attempt(() => send(session))`, where that can be had for less. */
   attempt?(session: S): Promise<V>;

@@ -20,6 +20,7 @@ import type { Chunk, ChunkReport, ChunkSource } from './chunk.js';
 import { chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
+import { mostAtOnce } from './most-at-once.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
 import { isPlainList, RereadChunks } from './reread-chunks.js';
@@ -239,9 +240,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   async #sideBySide(source: ChunkSource<I, Prepared<S, V>>): Promise<void> {
     const { workspace } = this.#job;
     if (workspace.isJoined) return this.#inOrder(source);
-    const { maxWorkers, deadline } = this.#call;
+    const { deadline } = this.#call;
     const workers = new WorkerQueue();
-    const limit = () => Math.max(1, Math.min(maxWorkers, workspace.spareWorkers(workers.underWay)));
+    const limit = () => mostAtOnce(this.#call, workspace, workers.underWay);
     const chunks = source.chunks()[Symbol.asyncIterator]();
     let isOver = false;
     try {

@@ -1,6 +1,7 @@
 import { type BatchWriteOptions, commitsByChunk, Deadline } from '@uno/domain';
 import type { EngineConfig, ResolvedConfig } from '../config/batch-config.js';
 import type { BatchMetrics } from '../metrics/batch-metrics.js';
+import type { CallRecorder } from '../metrics/call-recorder.js';
 import { openCall, tellingOf } from '../metrics/open-call.js';
 import type { EngineCall } from './engine-call.js';
 
@@ -16,6 +17,8 @@ export interface CallMaking {
   readonly inTransaction: boolean;
   /** Records in the source, where that is known. */
   readonly total: number | undefined;
+  /** Who is told of the call; those that the configuration and the process name, if not said. */
+  readonly recorder?: CallRecorder | undefined;
 }
 
 /**
@@ -58,7 +61,7 @@ export async function withCall<T>(
       ending: ending.signal,
       onProgress: options.onProgress,
       onError: config.onError,
-      recorder: openCall(description, tellingOf(config, metrics)),
+      recorder: making.recorder ?? openCall(description, tellingOf(config, metrics)),
     });
   } finally {
     ending.abort();

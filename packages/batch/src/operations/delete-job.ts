@@ -1,11 +1,12 @@
 import { type AnyMapping, deleteRecord, encodeKey, type KeyTexts, keyOfKey, keyText, type TextRow } from '@uno/domain';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
+import type { Step } from '../engine/step.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { keyArrays } from '../statements/column-arrays.js';
-import { requireDistinct } from '../statements/distinct-keys.js';
+import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import {
   deleteOneReturningStatement,
   deleteReturningStatement,
@@ -57,11 +58,13 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     const ordered = inLockOrder(items);
     const keys = ordered.map((item) => item.key ?? []);
     const parameters = keyArrays(this.mapping, keys);
+    const asksFirst = this.isDetailed && !this.mapping.hasTextKey && items.length > 1;
     return {
-      isOneStatement: !this.isDetailed || this.mapping.hasTextKey || items.length === 1,
+      isOneStatement: !asksFirst,
+      steps: () => this.#steps(ordered, parameters.length, asksFirst),
       send: async (session) => {
         const written = this.isDetailed
-          ? await this.#returning(session, ordered, parameters)
+          ? await this.#returning(session, ordered, parameters, asksFirst)
           : await this.#counting(session, ordered, parameters);
         session.touch(() => keys);
         return written;
@@ -82,20 +85,45 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     return { deleted: rows.length > 0, row: rows[0] };
   }
 
-  async #counting(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
+  #steps(items: readonly WorkItem[], parameters: number, asksFirst: boolean): readonly Step[] {
+    const { mapping } = this;
+    const indices = items.flatMap((item) => item.indices);
+    const deletion = this.isDetailed
+      ? {
+          way: 'returning' as const,
+          why: 'what became of each key is asked for',
+          sql: deleteReturningStatement(mapping, this.options.models).statement.sql,
+        }
+      : {
+          way: 'unnest' as const,
+          why: 'nothing has to come back',
+          sql: deleteStatement(mapping, this.#countsKeys).sql,
+        };
+    const step = { ...deletion, parameters, times: 1, indices };
+    return asksFirst ? [distinctStep(mapping, mapping.keyFields, indices), step] : [step];
+  }
+
+  /** A key is unique among the rows of each table, and not among those of all that inherit from it. */
+  get #countsKeys(): boolean {
     const { hasChildren, kind } = this.facts;
-    // A key is unique among the rows of each table, and not among those of all that inherit from it.
-    const countsKeys = hasChildren && kind === 'r';
+    return hasChildren && kind === 'r';
+  }
+
+  async #counting(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
+    const countsKeys = this.#countsKeys;
     const { rows, affected } = await session.execute(deleteStatement(this.mapping, countsKeys), parameters);
     const deleted = countsKeys ? Number(rows[0]?.[0]) : affected;
     return { counts: { deleted, skipped: items.length - deleted } };
   }
 
-  async #returning(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
+  async #returning(
+    session: WriteSession,
+    items: readonly WorkItem[],
+    parameters: readonly string[],
+    asksFirst: boolean,
+  ): Promise<Written> {
     const { mapping } = this;
-    if (!mapping.hasTextKey && items.length > 1) {
-      await requireDistinct(session.execute, mapping, mapping.keyFields, parameters);
-    }
+    if (asksFirst) await requireDistinct(session.execute, mapping, mapping.keyFields, parameters);
     const { statement, givesKeys } = deleteReturningStatement(mapping, this.options.models);
     const { rows } = await session.execute(statement, parameters);
     const found = new Map<string, TextRow>();

@@ -12,6 +12,7 @@ import {
 } from '@uno/postgres';
 import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
+import type { Step } from '../engine/step.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { BatchExecuteSqlOptions, SqlParameter } from './execute-sql-options.js';
@@ -108,9 +109,26 @@ export class ExecuteSqlJob<R extends object>
     };
     return {
       isOneStatement: isPlain,
+      steps: () => this.#steps(items),
       send: (session) => done(session, () => session.together(requests)),
       attempt: (session) => done(session, () => session.attemptTogether(requests)),
     };
+  }
+
+  #steps(items: readonly SqlItem[]): readonly Step[] {
+    const { statement, parameters } = this.#options.sql;
+    const indices = items.map(({ index }) => index);
+    const sets: Step = {
+      way: 'together',
+      why: 'the sets of a chunk share a round trip',
+      sql: statement.sql,
+      parameters,
+      times: items.length,
+      indices,
+    };
+    if (!this.#asks) return [sets];
+    const why = 'nobody has said whether the query writes, so PostgreSQL is asked in the same round trip';
+    return [sets, { way: 'aside', why, sql: askWritten.statement.sql, parameters: 0, times: 1, indices }];
   }
 
   /** There is no other way to do it. */

@@ -2,7 +2,7 @@ import { type AnyMapping, encodeKey, keyOfKey, keyText, selectOne } from '@uno/d
 import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { keyArrays } from '../statements/column-arrays.js';
-import { findRows, getStatement } from '../statements/key-statements.js';
+import { findRows, findStatement, getStatement } from '../statements/key-statements.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { ReadSession } from '../workspace/read-workspace.js';
 import { type Found, FoundEntities, type KeyItem } from './found-entities.js';
@@ -50,6 +50,18 @@ export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unkno
     );
     return {
       isOneStatement: true,
+      steps: () => [
+        {
+          way: 'unnest',
+          why: mapping.hasExactKey
+            ? 'rows are told apart by their keys'
+            : 'a key has several spellings, so rows come with their places',
+          sql: (mapping.hasExactKey ? getStatement(mapping) : findStatement(mapping, mapping.keyFields)).sql,
+          parameters: arrays.length,
+          times: 1,
+          indices: items.map(({ index }) => index),
+        },
+      ],
       send: async ({ execute }) => {
         if (!mapping.hasExactKey) {
           return { rows: await findRows(execute, mapping, mapping.keyFields, arrays, items.length) };

@@ -8,14 +8,16 @@ import {
   keyOfRow,
   RowSuppressedError,
 } from '@uno/domain';
-import { ConfigError, parseRecordText } from '@uno/postgres';
+import { ConfigError, copySql, parseRecordText, type TextStatement } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
+import type { Step } from '../engine/step.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { type CopyLines, copyLines } from '../statements/copy-lines.js';
+import { copyStatement } from '../statements/copy-statement.js';
 import {
   insertByValuesStatement,
   insertReturningStatement,
@@ -41,6 +43,11 @@ interface EncodedGroup extends ShapeGroup {
   readonly arrays: readonly string[];
   readonly lines: CopyLines | undefined;
 }
+
+/** Nothing of the rows comes back. */
+type StoringWay = InsertWay & { readonly how: 'copy' | 'unnest' };
+
+type ReturningWay = InsertWay & { readonly how: 'returning' };
 
 /** Puts the records together that insert the same columns. */
 export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
@@ -85,6 +92,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     const [first, ...others] = groups;
     return {
       isOneStatement: items.length === 1 || (first !== undefined && others.length === 0 && isOneStatement(first.way)),
+      steps: () => groups.flatMap((group) => this.#steps(group)),
       send: (session) => (this.isDetailed ? this.#settling(session, groups) : this.#counting(session, groups)),
     };
   }
@@ -123,6 +131,39 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       arrays: isCopied || way.how === 'alone' ? [] : columnArrays(mapping, fields, items),
       lines: isCopied ? copyLines(mapping, fields, items, this.#spare.pop()) : undefined,
     };
+  }
+
+  #returningStatement(fields: readonly Field[], { by, made }: ReturningWay): TextStatement {
+    const { mapping, facts } = this;
+    return by === 'keys'
+      ? insertReturningStatement(mapping, fields, made, facts.meddlesWithInserts, this.#returned)
+      : insertByValuesStatement(mapping, fields, this.#returned);
+  }
+
+  get #returned(): readonly Field[] {
+    return this.options.models ? this.mapping.fields : this.mapping.keyFields;
+  }
+
+  #steps({ fields, items, way, arrays }: EncodedGroup): readonly Step[] {
+    const { mapping } = this;
+    const indices = items.map(({ index }) => index);
+    const { how, why } = way;
+    const step = { way: how, why, parameters: arrays.length, times: 1, indices };
+    switch (way.how) {
+      case 'unnest':
+        return [{ ...step, sql: insertStatement(mapping, fields).sql }];
+      case 'returning':
+        return [{ ...step, sql: this.#returningStatement(fields, way).sql }];
+      case 'alone':
+        return [{ ...step, sql: insertOne(mapping, fields).sql, parameters: fields.length, times: items.length }];
+      case 'copy': {
+        const copy = { ...step, sql: copySql(copyStatement(mapping, columnsOf(fields, way))) };
+        if (way.made.length === 0) return [copy];
+        const made = 'a COPY gives no keys back, so they are made before';
+        const keys = newKeysStatement(mapping, way.made);
+        return [{ ...step, way: 'aside', why: made, sql: keys.sql, parameters: 1 }, copy];
+      }
+    }
   }
 
   async #counting(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
@@ -183,11 +224,12 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   async #copyWithKeys(
     session: WriteSession,
     { fields, items, lines }: EncodedGroup,
-    { made }: InsertWay & { readonly how: 'copy' | 'unnest' },
+    way: StoringWay,
   ): Promise<readonly KeyTexts[]> {
     const { mapping } = this;
+    const { made } = way;
     const { rows } = await session.execute(newKeysStatement(mapping, made), [String(items.length)]);
-    const columns = [...fields, ...made.map(({ field }) => field)];
+    const columns = columnsOf(fields, way);
     const whole = (lines ?? copyLines(mapping, fields, items, this.#spare.pop())).withMore(rows);
     this.#requireAll(await this.#copy(session, columns, whole), items.length);
     if (lines !== undefined) this.#spare.push(lines.memory);
@@ -205,15 +247,11 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   async #insertReturning(
     session: WriteSession,
     { fields, items, arrays }: EncodedGroup,
-    { by, made }: InsertWay & { readonly how: 'returning' },
+    way: ReturningWay,
   ): Promise<SettledItem[]> {
-    const { mapping, facts } = this;
-    const returned = this.options.models ? mapping.fields : mapping.keyFields;
-    const statement =
-      by === 'keys'
-        ? insertReturningStatement(mapping, fields, made, facts.meddlesWithInserts, returned)
-        : insertByValuesStatement(mapping, fields, returned);
-    const { rows } = await session.execute(statement, arrays).catch((error: unknown) => {
+    const { mapping } = this;
+    const returned = this.#returned;
+    const { rows } = await session.execute(this.#returningStatement(fields, way), arrays).catch((error: unknown) => {
       forgetTableFacts(this.options.db, mapping);
       throw error;
     });
@@ -238,6 +276,11 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       throw error;
     }
   }
+}
+
+/** What is copied: what the records have, and the keys that are made for them. */
+function columnsOf(fields: readonly Field[], { made }: StoringWay): readonly Field[] {
+  return [...fields, ...made.map(({ field }) => field)];
 }
 
 /** Keys that are made beforehand are a statement of their own, and belong to the same transaction. */

@@ -1,6 +1,7 @@
 import { type AnyMapping, cachedStatement, type Execute, type Field, shapeOf } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
+import type { Step } from '../engine/step.js';
 import { unnestedValue, unnestTable } from './unnest-sql.js';
 
 function distinctStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
@@ -29,4 +30,20 @@ export async function requireDistinct(
 ): Promise<void> {
   const { rows } = await execute(distinctStatement(mapping, fields), arrays);
   if (rows[0]?.[0] !== 't') throw new AmbiguousKeysError();
+}
+
+/**
+ * What {@link requireDistinct} sends.
+ *
+ * @param indices - positions of the records
+ */
+export function distinctStep(mapping: AnyMapping, fields: readonly Field[], indices: readonly number[]): Step {
+  return {
+    way: 'aside',
+    why: 'a key of this type has several spellings, so PostgreSQL is asked whether two records mean one row',
+    sql: distinctStatement(mapping, fields).sql,
+    parameters: fields.length,
+    times: 1,
+    indices,
+  };
 }

@@ -13,7 +13,7 @@ import { parseRow, rowText } from './row-text.js';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
 /** Rows by some columns, each with the position of its values in the parameters, from 1, in front. */
-function findStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
+export function findStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
   return cachedStatement(
     mapping,
     `find ${shapeOf(fields)}`,

@@ -10,6 +10,7 @@ import {
 } from '@uno/postgres';
 import type { Session } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
+import { copyStatement } from '../statements/copy-statement.js';
 import { recorded } from './recorded.js';
 
 /** So many keys are kept for the observers of a write; beyond, they are told that any row may be different. */
@@ -64,7 +65,7 @@ export class WriteSession implements Session {
 
   /** Copies rows into a table, and gives their number. */
   async copy(mapping: AnyMapping, fields: readonly Field[], data: Uint8Array): Promise<number> {
-    const statement = { table: mapping.tablePath, columns: fields.map(({ column }) => column) };
+    const statement = copyStatement(mapping, fields);
     const release = this.#release;
     const source = (function* () {
       yield data;

@@ -33,10 +33,26 @@ export function resolveCall<T extends BatchWriteOptions>(
 
 /** What a call says over the defaults; `strategy` says what `parallel` said. */
 export function overDefaults<T extends BatchCallOptions>(defaults: CallDefaults, said: T): T & CallDefaults {
-  const { batchSize = defaults.batchSize, timeoutMs = defaults.timeoutMs, parallel } = said;
-  const usual = parallel === false && defaults.strategy === 'parallel' ? 'chunked' : defaults.strategy;
-  const strategy = parallel === true ? 'parallel' : (said.strategy ?? usual);
+  const { batchSize = defaults.batchSize, timeoutMs = defaults.timeoutMs } = said;
+  const { strategy } = chosenStrategy(defaults, said);
   return { ...said, batchSize, strategy, timeoutMs };
+}
+
+/** A strategy, and which option it comes from: of the call, or of what it goes by where it says nothing. */
+export interface ChosenStrategy {
+  readonly strategy: CallDefaults['strategy'];
+  readonly from: 'strategy' | 'parallel' | 'defaults';
+}
+
+/** The strategy of a call. */
+export function chosenStrategy(
+  defaults: Pick<CallDefaults, 'strategy'>,
+  { strategy, parallel }: Pick<BatchCallOptions, 'strategy' | 'parallel'>,
+): ChosenStrategy {
+  if (parallel === true) return { strategy: 'parallel', from: 'parallel' };
+  if (strategy !== undefined) return { strategy, from: 'strategy' };
+  if (parallel === false && defaults.strategy === 'parallel') return { strategy: 'chunked', from: 'parallel' };
+  return { strategy: defaults.strategy, from: 'defaults' };
 }
 
 /**

@@ -58,7 +58,16 @@ export async function copyIn(
   return { affected: Number(numAffectedRows ?? 0n) };
 }
 
-function copySql({ table, columns }: CopyStatement): string {
+/**
+ * The text of the statement that {@link copyIn} sends.
+ *
+ * @throws ConfigError for no table or columns
+ * @example
+ * ```ts
+ * copySql({ table: ['city'], columns: ['id'] }); // copy "city" ("id") from stdin
+ * ```
+ */
+export function copySql({ table, columns }: CopyStatement): string {
   if (table.length === 0 || columns.length === 0) {
     throw new ConfigError('A COPY needs the name of a table and of one column at least.');
   }
