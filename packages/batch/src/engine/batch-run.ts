@@ -20,7 +20,7 @@ import type { Chunk, ChunkReport, ChunkSource } from './chunk.js';
 import { chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
-import { mostAtOnce } from './most-at-once.js';
+import { isSideBySide, mostAtOnce } from './most-at-once.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
 import { isPlainList, RereadChunks } from './reread-chunks.js';
@@ -239,7 +239,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   /** Several chunks at a time, each on a connection of its own. */
   async #sideBySide(source: ChunkSource<I, Prepared<S, V>>): Promise<void> {
     const { workspace } = this.#job;
-    if (workspace.isJoined) return this.#inOrder(source);
+    if (!isSideBySide(this.#call, workspace)) return this.#inOrder(source);
     const { deadline } = this.#call;
     const workers = new WorkerQueue();
     const limit = () => mostAtOnce(this.#call, workspace, workers.underWay);

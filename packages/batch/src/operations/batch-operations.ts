@@ -1,8 +1,6 @@
 import {
   type AnyMapping,
   type BatchCallOptions,
-  type BatchWriteOptions,
-  callOptionRules,
   checkOptions,
   type IncrementableField,
   type IncrementPatch,
@@ -12,15 +10,11 @@ import {
   type NewRecord,
   type RecordOperations,
   type RecordPatch,
-  resolveCall,
-  updatePlan,
   type WithModels,
   type WithOutcomes,
-  type WriteKind,
-  type WriteObserver,
   type WriteResult,
 } from '@uno/domain';
-import { ConfigError, kindOf, type Queryable, requireUnoDialect } from '@uno/postgres';
+import { ConfigError, kindOf, requireUnoDialect } from '@uno/postgres';
 import { batchCompute, type ComputeGiven } from '../compute/batch-compute.js';
 import type { AnyComputeOptions, BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
 import { type ComputeTarget, planCompute } from '../compute/compute-plan.js';
@@ -34,37 +28,28 @@ import type {
   ComputeTotals,
   WithResults,
 } from '../compute/compute-types.js';
-import { type BatchConfig, callDefaults, type ResolvedConfig, resolveBatchConfig } from '../config/batch-config.js';
+import { resolveBatchConfig } from '../config/batch-config.js';
 import { BatchRun } from '../engine/batch-run.js';
-import { type CallMaking, withCall } from '../engine/with-call.js';
+import { withCall } from '../engine/with-call.js';
 import { BatchMetrics } from '../metrics/batch-metrics.js';
 import type { BatchMetricsSnapshot } from '../metrics/batch-metrics-snapshot.js';
+import { BatchPlanner } from '../plan/batch-planner.js';
 import type { BatchSource } from '../source/batch-source.js';
-import { batchSync } from '../sync/batch-sync.js';
+import { batchSync, syncRequest } from '../sync/batch-sync.js';
 import type { BatchSyncOptions, SyncResult } from '../sync/sync-options.js';
-import { ReadWorkspace } from '../workspace/read-workspace.js';
-import { TransactionWorkspace } from '../workspace/transaction-workspace.js';
-import {
-  type BatchDeleteOptions,
-  type BatchInsertOptions,
-  type BatchOperationsOptions,
-  type BatchUpdateOptions,
-  type BatchUpsertOptions,
-  deleteRules,
-  insertRules,
-  updateRules,
-  upsertRules,
+import type {
+  BatchDeleteOptions,
+  BatchInsertOptions,
+  BatchOperationsOptions,
+  BatchUpdateOptions,
+  BatchUpsertOptions,
 } from './batch-options.js';
-import { DeleteJob } from './delete-job.js';
-import { executeSql } from './execute-sql.js';
-import { type BatchExecuteSqlOptions, executeSqlRules, type SqlParameter } from './execute-sql-options.js';
-import { GetJob } from './get-job.js';
-import { InsertJob } from './insert-job.js';
+import { callMaking } from './call-making.js';
+import { sqlRequest } from './execute-sql.js';
+import type { BatchExecuteSqlOptions, SqlParameter } from './execute-sql-options.js';
+import { getRequest } from './get-request.js';
 import type { ExecuteSqlResult, ExecuteSqlTotals } from './sql-account.js';
-import { UpdateJob } from './update-job.js';
-import { upsertColumns } from './upsert-columns.js';
-import { UpsertJob } from './upsert-job.js';
-import type { WriteJob, WriteJobOptions } from './write-job.js';
+import { deleteRequest, insertRequest, updateRequest, upsertRequest, type WriteRequest } from './write-request.js';
 
 /** Says that outcomes are asked for. */
 interface Outcomes {
@@ -134,11 +119,9 @@ type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M> & WithKey
  * ```
  */
 export class BatchOperations<M extends AnyMapping> implements RecordOperations<M> {
-  readonly #mapping: M;
-  readonly #db: Queryable;
-  readonly #config: ResolvedConfig<BatchConfig>;
-  readonly #observers: readonly WriteObserver[];
-  readonly #metrics: BatchMetrics;
+  /** Says what a call would do, without doing it: `plan.batchInsert(records, options)` and so on. */
+  readonly plan: BatchPlanner<M>;
+  readonly #target: ComputeTarget<M>;
 
   /** @throws ConfigError for what is no mapping or no Kysely, another Kysely dialect, or a configuration that is wrong */
   constructor(options: BatchOperationsOptions<M>) {
@@ -147,16 +130,19 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       throw new ConfigError(`BatchOperations: table takes a mapping, not ${kindOf(options.table)}.`);
     }
     requireUnoDialect(options.db);
-    this.#mapping = options.table;
-    this.#db = options.db;
-    this.#config = resolveBatchConfig(options.config ?? {});
-    this.#observers = options.observers ?? [];
-    this.#metrics = options.metrics ?? new BatchMetrics();
+    this.#target = {
+      mapping: options.table,
+      db: options.db,
+      config: resolveBatchConfig(options.config ?? {}),
+      observers: options.observers ?? [],
+      metrics: options.metrics ?? new BatchMetrics(),
+    };
+    this.plan = new BatchPlanner(this.#target, options.config?.executionStrategy !== undefined);
   }
 
   /** What the calls have done so far, by operation and in total; nothing under `collectMetrics: false`. */
   getMetrics(): BatchMetricsSnapshot {
-    return this.#metrics.snapshot();
+    return this.#target.metrics.snapshot();
   }
 
   /**
@@ -166,12 +152,10 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
    * @throws CanceledError, OperationTimeoutError, and whatever the database says
    */
   async batchGet(keys: BatchSource<KeyOf<M>>, options: BatchCallOptions = {}): Promise<(Loaded<M> | undefined)[]> {
-    const resolved = resolveCall('batchGet', callOptionRules, callDefaults(this.#config), options);
-    // Every chunk is read by itself.
-    return withCall(this.#making('batchGet', keys), { ...resolved, atomicity: 'chunk' }, (call) => {
-      const workspace = new ReadWorkspace(this.#db, call.deadline.signal, call.recorder);
-      return new BatchRun(new GetJob(this.#mapping, workspace), call).run(keys, (found) => found.entities());
-    });
+    const { operation, options: resolved, jobOf } = getRequest(this.#target, options);
+    return withCall(callMaking(this.#target, operation, keys), resolved, (call) =>
+      new BatchRun(jobOf(call), call).run(keys, (found) => found.entities()),
+    );
   }
 
   /**
@@ -206,11 +190,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     options?: BatchInsertOptions & NoModels & NoKeys & NoOutcomes,
   ): Promise<WriteResult>;
   async batchInsert(records: BatchSource<NewRecord<M>>, options: BatchInsertOptions = {}): Promise<Given<M>> {
-    const resolved = resolveCall('batchInsert', insertRules, callDefaults(this.#config), options);
-    if (resolved.returnKeys && resolved.returnModels) {
-      throw new ConfigError('batchInsert: returnModels gives the keys, too: leave returnKeys out.');
-    }
-    return this.#write('batchInsert', 'insert', records, resolved, (job) => new InsertJob(job, resolved.transport));
+    return this.#write(insertRequest(this.#target, options), records);
   }
 
   /**
@@ -230,9 +210,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     options?: BatchUpdateOptions<M, I> & NoOutcomes,
   ): Promise<WriteResult>;
   async batchUpdate(records: BatchSource<RecordPatch<M>>, options: BatchUpdateOptions<M> = {}): Promise<Given<M>> {
-    const resolved = resolveCall('batchUpdate', updateRules, callDefaults(this.#config), options);
-    const plan = updatePlan(this.#mapping, resolved);
-    return this.#write('batchUpdate', 'update', records, resolved, (job) => new UpdateJob(job, plan));
+    return this.#write(updateRequest(this.#target, options), records);
   }
 
   /**
@@ -261,9 +239,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     options?: BatchUpsertOptions<M> & NoModels & NoOutcomes,
   ): Promise<WriteResult>;
   async batchUpsert(records: BatchSource<NewRecord<M>>, options: BatchUpsertOptions<M> = {}): Promise<Given<M>> {
-    const resolved = resolveCall('batchUpsert', upsertRules, callDefaults(this.#config), options);
-    const columns = upsertColumns(this.#mapping, options.constraintColumns, options.updateColumns);
-    return this.#write('batchUpsert', 'upsert', records, resolved, (job) => new UpsertJob(job, columns));
+    return this.#write(upsertRequest(this.#target, options), records);
   }
 
   /**
@@ -284,8 +260,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   ): Promise<WriteResult & WithOutcomes>;
   batchDelete(keys: BatchSource<KeyOf<M>>, options?: BatchDeleteOptions & NoModels & NoOutcomes): Promise<WriteResult>;
   async batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchDeleteOptions = {}): Promise<Given<M>> {
-    const resolved = resolveCall('batchDelete', deleteRules, callDefaults(this.#config), options);
-    return this.#write('batchDelete', 'delete', keys, resolved, (job) => new DeleteJob(job));
+    return this.#write(deleteRequest(this.#target, options), keys);
   }
 
   /**
@@ -386,17 +361,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     records: BatchSource<NewRecord<M>>,
     options: BatchSyncOptions<M> = {},
   ): Promise<SyncResult & Partial<WithOutcomes>> {
-    return batchSync(this.#target, this.#making('batchSync', records), records, options);
-  }
-
-  get #target(): ComputeTarget<M> {
-    return {
-      mapping: this.#mapping,
-      db: this.#db,
-      config: this.#config,
-      observers: this.#observers,
-      metrics: this.#metrics,
-    };
+    return batchSync(syncRequest(this.#target, options), callMaking(this.#target, 'batchSync', records), records);
   }
 
   /**
@@ -434,56 +399,21 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     sets: BatchSource<readonly SqlParameter[]>,
     options: BatchExecuteSqlOptions = {},
   ): Promise<ExecuteSqlTotals & Partial<ExecuteSqlResult<R>>> {
-    const resolved = resolveCall('batchExecuteSql', executeSqlRules, callDefaults(this.#config), options);
-    const on = { mapping: this.#mapping, db: this.#db, observers: this.#observers };
-    return withCall(this.#making('batchExecuteSql', sets), resolved, executeSql<R>(on, sql, sets, resolved));
+    const { operation, options: resolved, returnRows, jobOf } = sqlRequest<M, R>(this.#target, sql, options);
+    return withCall(callMaking(this.#target, operation, sets), resolved, (call) =>
+      new BatchRun(jobOf(call), call).run(sets, (account) => (returnRows ? account.result() : account.totals())),
+    );
   }
 
-  async #write(
-    operation: string,
-    kind: WriteKind,
-    source: BatchSource<unknown>,
-    options: BatchWriteOptions & {
-      readonly outcomes?: boolean | undefined;
-      readonly returnModels?: boolean | undefined;
-      readonly returnKeys?: boolean | undefined;
-    },
-    jobOf: (options: WriteJobOptions<M>) => WriteJob<M>,
-  ): Promise<Given<M>> {
-    const { outcomes = false, returnModels: models = false, returnKeys: keys = false } = options;
-    return withCall(this.#making(operation, source), options, (call) => {
-      const { signal } = call.deadline;
-      const target = { mapping: this.#mapping, db: this.#db, observers: this.#observers };
-      const workspace = new TransactionWorkspace({ target, kind, signal, recorder: call.recorder });
-      const { preProcess, postProcess } = this.#config;
-      const job = jobOf({
-        mapping: this.#mapping,
-        db: this.#db,
-        workspace,
-        call,
-        outcomes,
-        models,
-        keys,
-        preProcess,
-        postProcess,
-      });
-      return new BatchRun(job, call).run(source, (account) => ({
+  async #write(request: WriteRequest<M>, source: BatchSource<unknown>): Promise<Given<M>> {
+    const { operation, options, jobOf } = request;
+    const { returnModels: models = false, returnKeys: keys = false } = options;
+    return withCall(callMaking(this.#target, operation, source), options, (call) =>
+      new BatchRun(jobOf(call), call).run(source, (account) => ({
         ...account.result(),
         ...(models ? { models: account.models() } : {}),
         ...(keys ? { keys: account.keys() } : {}),
-      }));
-    });
-  }
-
-  #making(operation: string, source: BatchSource<unknown>): CallMaking {
-    return {
-      operation,
-      name: this.#mapping.name,
-      table: this.#mapping.tableName,
-      config: this.#config,
-      metrics: this.#metrics,
-      inTransaction: this.#db.isTransaction,
-      total: Array.isArray(source) ? source.length : undefined,
-    };
+      })),
+    );
   }
 }

@@ -3,6 +3,7 @@ import { type AnyMapping, columnList, type Execute, tableText } from '@uno/domai
 import { identifier, type Queryable, type TextResult, type TextStatement } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
 import { executeSql } from '../compute/scan-queries.js';
+import type { Step } from '../engine/step.js';
 import { unnestedValue, unnestTable } from '../statements/unnest-sql.js';
 
 /** The rows that a sync is about. */
@@ -48,11 +49,33 @@ export class PresentKeys {
    * @returns the position, from 1, of the first key whose row does not; `undefined` if all do
    */
   async addWritten(execute: Execute, arrays: readonly string[]): Promise<number | undefined> {
-    const { mapping, db, condition } = this.#part;
-    if (condition === undefined) {
+    const query = this.#additionOfWritten(arrays);
+    if (query === undefined) {
       await this.add(execute, arrays);
       return undefined;
     }
+    const { rows } = await this.#run(execute, query);
+    const first = rows[0]?.[0];
+    return first === undefined || first === null ? undefined : Number(first);
+  }
+
+  /**
+   * What {@link addWritten} sends.
+   *
+   * @param indices - positions of the records
+   */
+  addingStep(arrays: readonly string[], indices: readonly number[]): Step {
+    const step = { way: 'aside', why: 'the keys of the source are kept on the server', times: 1, indices } as const;
+    const query = this.#additionOfWritten(arrays);
+    if (query === undefined) return { ...step, sql: this.#insertion().sql, parameters: arrays.length };
+    const { sql: text, parameters } = query.compile(this.#part.db);
+    return { ...step, sql: text, parameters: parameters.length };
+  }
+
+  /** `undefined` where every row belongs to the part. */
+  #additionOfWritten(arrays: readonly string[]): RawBuilder<unknown> | undefined {
+    const { mapping, condition } = this.#part;
+    if (condition === undefined) return undefined;
     const given = arrays.map((array, i) => sql`${array}::${sql.raw(arrayType(mapping, i))}`);
     const names = sql.raw([...mapping.keyFields.map((_, i) => `c${i}`), 'ord'].join(', '));
     const values = sql.raw(mapping.keyFields.map((field, i) => unnestedValue(field, i)).join(', '));
@@ -60,17 +83,11 @@ export class PresentKeys {
     const same = sql.raw(
       mapping.keyFields.map((field, i) => `o.${identifier(field.column)} = ${unnestedValue(field, i)}`).join(' and '),
     );
-    const { rows } = await executeSql(
-      execute,
-      db,
-      sql`with u as materialized (select * from unnest(${sql.join(given)}) with ordinality as u(${names})),
+    return sql`with u as materialized (select * from unnest(${sql.join(given)}) with ordinality as u(${names})),
         added as (insert into ${sql.raw(this.#name)} select ${values} from u)
         select min(u.ord) from u join (
           select ${keys} from ${sql.raw(tableText(mapping))} where (${condition}) is not true
-        ) as o on ${same}`,
-    );
-    const first = rows[0]?.[0];
-    return first === undefined || first === null ? undefined : Number(first);
+        ) as o on ${same}`;
   }
 
   /** Tells the planner how many there are, which it would guess to be few. */

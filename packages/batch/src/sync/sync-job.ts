@@ -28,7 +28,7 @@ export interface SyncPlan {
 export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
   readonly #plan: SyncPlan;
   #present: PresentKeys;
-  /** Whether there is a record that stands for a row, whatever becomes of it. */
+  /** Whether the source has a record that stands for a row, whatever becomes of it. */
   #isAnyPresent = false;
   /** The most rows that may be deleted; `undefined` where that is not limited. */
   #limit: number | undefined;
@@ -55,7 +55,6 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
   ): Promise<void> {
     const { execute } = session;
     const { part, maxDeletions } = this.#plan;
-    this.#isAnyPresent = false;
     this.#deleted = 0;
     this.#present = new PresentKeys(part);
     await this.#present.create(execute);
@@ -75,10 +74,12 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
   }
 
   override prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
+    this.#isAnyPresent = true;
     const upsert = super.prepare(items);
     const arrays = this.#keyArrays(items);
     return {
       isOneStatement: false,
+      steps: () => [...(upsert.steps?.() ?? []), this.#present.addingStep(arrays, indicesOf(items))],
       send: async (session) => {
         const written = await upsert.send(session).catch((error: unknown) => {
           throw this.#mayDeleteFirst && isConflict(error) ? new StartOverNeeded(error) : error;
@@ -138,7 +139,6 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
   }
 
   async #note(session: WriteSession, items: readonly WorkItem[], arrays: readonly string[]): Promise<void> {
-    this.#isAnyPresent = true;
     const outside = await this.#present.addWritten(session.execute, arrays);
     const item = outside === undefined ? undefined : items[outside - 1];
     if (item === undefined) return;
@@ -189,6 +189,10 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     session.touch(() => keys);
     return deleted;
   }
+}
+
+function indicesOf(items: readonly WorkItem[]): readonly number[] {
+  return items.flatMap((item) => item.indices);
 }
 
 /** A unique or an exclusion constraint. */

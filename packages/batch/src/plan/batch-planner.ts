@@ -1,0 +1,115 @@
+import {
+  type AnyMapping,
+  type BatchCallOptions,
+  type BatchWriteOptions,
+  chosenStrategy,
+  type IncrementableField,
+  type IncrementPatch,
+  type KeyOf,
+  type NewRecord,
+} from '@uno/domain';
+import type { ComputeTarget } from '../compute/compute-plan.js';
+import { callDefaults } from '../config/batch-config.js';
+import type { Account } from '../engine/batch-job.js';
+import type { CallRequest } from '../engine/call-request.js';
+import type {
+  BatchDeleteOptions,
+  BatchInsertOptions,
+  BatchUpdateOptions,
+  BatchUpsertOptions,
+} from '../operations/batch-options.js';
+import { sqlRequest } from '../operations/execute-sql.js';
+import type { BatchExecuteSqlOptions, SqlParameter } from '../operations/execute-sql-options.js';
+import { getRequest } from '../operations/get-request.js';
+import { deleteRequest, insertRequest, updateRequest, upsertRequest } from '../operations/write-request.js';
+import type { BatchSource } from '../source/batch-source.js';
+import { syncRequest } from '../sync/batch-sync.js';
+import type { BatchSyncOptions } from '../sync/sync-options.js';
+import type { BatchPlan } from './batch-plan.js';
+import { type PlanRequest, planCall } from './plan-call.js';
+import type { PlannedJob } from './planned-job.js';
+
+/** Of keys and entities, one is asked for at most. */
+type InsertOptions =
+  | (BatchInsertOptions & { readonly returnModels: true; readonly returnKeys?: false | undefined })
+  | (BatchInsertOptions & { readonly returnModels?: false | undefined });
+
+/**
+ * Says what a call would do, without doing it. Each method takes what the one of {@link BatchOperations} with the same
+ * name takes, and refuses what that refuses: options that are wrong, and records, as far as they are found to be at fault
+ * before anything is sent.
+ *
+ * The records of an array are read, folded, cut and encoded as for the call, which costs the client as much as that; of the
+ * database only the catalogue is read. A source that is no array is not touched, and what depends on its records is `null`.
+ * Functions of the caller's are not called, nor is anybody told.
+ */
+export class BatchPlanner<M extends AnyMapping> {
+  readonly #target: ComputeTarget<M>;
+  readonly #isConfigured: boolean;
+
+  /** @param isConfigured - whether the configuration names a strategy */
+  constructor(target: ComputeTarget<M>, isConfigured: boolean) {
+    this.#target = target;
+    this.#isConfigured = isConfigured;
+  }
+
+  /** @throws ConfigError, and BatchError for a key of another type */
+  async batchGet(keys: BatchSource<KeyOf<M>>, options: BatchCallOptions = {}): Promise<BatchPlan> {
+    return this.#plan(getRequest(this.#target, options), keys, options, { isWritten: false });
+  }
+
+  /** @throws ConfigError, and BatchError that names the record at fault */
+  async batchInsert(records: BatchSource<NewRecord<M>>, options: InsertOptions = {}): Promise<BatchPlan> {
+    return this.#plan(insertRequest(this.#target, options), records, options);
+  }
+
+  /** @throws ConfigError, and BatchError that names the record at fault */
+  async batchUpdate<const I extends IncrementableField<M> = never>(
+    records: BatchSource<IncrementPatch<M, NoInfer<I>>>,
+    options: BatchUpdateOptions<M, I> = {},
+  ): Promise<BatchPlan> {
+    return this.#plan(updateRequest(this.#target, options), records, options);
+  }
+
+  /** @throws ConfigError, and BatchError that names the record at fault */
+  async batchUpsert(records: BatchSource<NewRecord<M>>, options: BatchUpsertOptions<M> = {}): Promise<BatchPlan> {
+    return this.#plan(upsertRequest(this.#target, options), records, options);
+  }
+
+  /** @throws ConfigError, and BatchError that names the key at fault */
+  async batchDelete(keys: BatchSource<KeyOf<M>>, options: BatchDeleteOptions = {}): Promise<BatchPlan> {
+    return this.#plan(deleteRequest(this.#target, options), keys, options);
+  }
+
+  /** @throws ConfigError, ValidationError for a filter, and BatchError that names the record at fault */
+  async batchSync(records: BatchSource<NewRecord<M>>, options: BatchSyncOptions<M> = {}): Promise<BatchPlan> {
+    const request = syncRequest(this.#target, options);
+    return this.#plan(request, records, options, {
+      isDry: request.dryRun,
+      whyOther: 'a sync is one transaction',
+    });
+  }
+
+  /** @throws ConfigError, and BatchError that names the set at fault */
+  async batchExecuteSql(
+    sql: string,
+    sets: BatchSource<readonly SqlParameter[]>,
+    options: BatchExecuteSqlOptions = {},
+  ): Promise<BatchPlan> {
+    const request = sqlRequest(this.#target, sql, options);
+    return this.#plan(request, sets, options, { looksUp: request.writes });
+  }
+
+  #plan<I, V, A extends Account<I, V>>(
+    request: CallRequest<PlannedJob<I, V, A>>,
+    source: BatchSource<unknown>,
+    said: BatchWriteOptions,
+    more: Partial<PlanRequest<M, I, V, A>> = {},
+  ): Promise<BatchPlan> {
+    const target = this.#target;
+    const chosen = chosenStrategy(callDefaults(target.config), said);
+    const isConfigured = this.#isConfigured;
+    const written = { isWritten: true, looksUp: true, isDry: false };
+    return planCall<M, I, V, A>({ target, request, source, said, chosen, isConfigured, ...written, ...more });
+  }
+}
