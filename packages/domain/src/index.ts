@@ -4,6 +4,7 @@ export { UnoContext, type UnoContextOptions } from './context/uno-context.js';
 export { Entity, type EntityClass } from './entity/entity.js';
 export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch-error.js';
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
+export { DuplicateRecordError } from './errors/duplicate-record-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';

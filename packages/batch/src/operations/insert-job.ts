@@ -49,9 +49,14 @@ type StoringWay = InsertWay & { readonly how: 'copy' | 'unnest' };
 
 type ReturningWay = InsertWay & { readonly how: 'returning' };
 
+/** The fields that a record gives. */
+export function fieldsToInsert(mapping: AnyMapping, { values, index }: WorkItem): readonly Field[] {
+  return insertedFields(mapping, { values, index });
+}
+
 /** Puts the records together that insert the same columns. */
 export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
-  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: item.index }));
+  return groupByShape(items, (item) => fieldsToInsert(mapping, item));
 }
 
 /** Inserts records; each one's row is found out where somebody asks for it. */

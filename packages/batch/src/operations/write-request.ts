@@ -18,8 +18,8 @@ import {
 import { DeleteJob } from './delete-job.js';
 import { InsertJob } from './insert-job.js';
 import { UpdateJob } from './update-job.js';
-import { upsertColumns } from './upsert-columns.js';
 import { UpsertJob } from './upsert-job.js';
+import { upsertPlan } from './upsert-plan.js';
 import type { WriteJob, WriteJobOptions } from './write-job.js';
 
 /** What a write may be asked to give. */
@@ -73,11 +73,11 @@ export function upsertRequest<M extends AnyMapping>(
 ): WriteRequest<M> {
   const operation = 'batchUpsert';
   const resolved = resolveCall(operation, upsertRules, callDefaults(target.config), options);
-  const columns = upsertColumns(target.mapping, options.constraintColumns, options.updateColumns);
+  const plan = upsertPlan(target.mapping, target.db, resolved);
   return {
     operation,
     options: resolved,
-    jobOf: (call) => new UpsertJob(writeJobOptions(target, 'upsert', resolved, call), columns),
+    jobOf: (call) => new UpsertJob(writeJobOptions(target, 'upsert', resolved, call), plan),
   };
 }
 

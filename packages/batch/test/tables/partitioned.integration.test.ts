@@ -48,11 +48,6 @@ behavesAsTable('a table partitioned by list, with a subpartitioned default', {
   absent: { id: 0, region: 'us' },
   upsertBy: {},
   bad: { record: { ...sale(13, 0), amount: -1 }, sqlstate: '23514' },
-  gaps: {
-    upsert: 'a partitioned table has no xmax to tell new rows by',
-    'upsert with models': 'a partitioned table has no xmax to tell new rows by',
-    'skip on upsert': 'a partitioned table has no xmax to tell new rows by',
-  },
 });
 
 class Reading {
@@ -83,9 +78,4 @@ behavesAsTable('a table partitioned by range, whose keys a sequence makes, and t
   absent: 999_999,
   upsertBy: {},
   bad: { record: { id: 1_000_000, ...labelled(13, 0) }, sqlstate: '23514' },
-  gaps: {
-    upsert: 'a partitioned table has no xmax to tell new rows by',
-    'upsert with models': 'a partitioned table has no xmax to tell new rows by',
-    'skip on upsert': 'a partitioned table has no xmax to tell new rows by',
-  },
 });
