@@ -13,6 +13,7 @@ export type {
 export { type BatchConfig, defaultBatchConfig, type EngineConfig } from './config/batch-config.js';
 export { BatchExecutionStrategy } from './config/batch-execution-strategy.js';
 export { BatchSize } from './config/batch-size.js';
+export type { StepWay } from './engine/step.js';
 export { BatchMetrics } from './metrics/batch-metrics.js';
 export type { BatchMetricsSnapshot, ErrorSummary, OperationMetrics } from './metrics/batch-metrics-snapshot.js';
 export type { CallDescription, CallEnd, RecordFailure } from './metrics/call-recorder.js';
@@ -29,6 +30,18 @@ export type {
 } from './operations/batch-options.js';
 export type { BatchExecuteSqlOptions, SqlParameter } from './operations/execute-sql-options.js';
 export type { ExecuteSqlResult, ExecuteSqlTotals, SqlResult } from './operations/sql-account.js';
+export type {
+  BatchPlan,
+  PlannedChunks,
+  PlannedConnections,
+  PlannedFailure,
+  PlannedRefusal,
+  PlannedStatement,
+  PlannedStrategy,
+  PlannedTransactions,
+} from './plan/batch-plan.js';
+export type { BatchPlanner } from './plan/batch-planner.js';
+export { describePlan } from './plan/describe-plan.js';
 export { BatchProcessor, type BatchProcessorConfig, type ProcessOptions } from './processor/batch-processor.js';
 export type { BatchWork, ChunkContext, ChunkFunction, PreparedBatchWork } from './processor/batch-work.js';
 export type { ProcessResult } from './processor/process-account.js';

@@ -34,10 +34,15 @@ export interface SlotSource {
   close(): void;
 }
 
+/** How many rows are read at a time. */
+export function pageSize({ strategy, batchSize }: Pick<EngineCall, 'strategy' | 'batchSize'>): number {
+  return strategy === 'single_query' ? Number.POSITIVE_INFINITY : batchSize;
+}
+
 /** The records of a call. A page of them is a chunk, so that no more rows are in memory than chunks. */
 export function slotSource<M extends AnyMapping>(options: SlotSourceOptions<M>): SlotSource {
   const { source, call, locks, writes } = options;
-  const size = call.strategy === 'single_query' ? Number.POSITIVE_INFINITY : call.batchSize;
+  const size = pageSize(call);
   const ahead = call.strategy === 'pipelined';
   const nothing = () => undefined;
   if (source.keys === undefined) {

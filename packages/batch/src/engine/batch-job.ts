@@ -16,7 +16,7 @@ export interface Prepared<S, V> {
   /** Whether sending them is one statement, which PostgreSQL does wholly or not at all. */
   readonly isOneStatement: boolean;
   /** What {@link send} sends where nothing goes wrong, in this order, without sending it. */
-  steps?(): readonly Step[];
+  steps?(session: S): readonly Step[];
   send(session: S): Promise<V>;
   /** The same as `session.attempt(() => send(session))`, where that can be had for less. */
   attempt?(session: S): Promise<V>;
@@ -85,6 +85,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
    * read to its end first.
    */
   resolve?(items: readonly I[]): Promise<Resolved<I>>;
+  /** What {@link resolve} asks the server. */
+  resolveSteps?(items: readonly I[]): readonly Step[];
   /** The items that were folded into one, in their order; otherwise the item itself. */
   partsOf(item: I): readonly I[];
   /** Ascending positions of the records that an item stands for. */

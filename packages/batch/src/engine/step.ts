@@ -27,6 +27,8 @@ export interface Step {
   readonly times: number;
   /** Positions of the records that it is sent for. */
   readonly indices: readonly number[];
+  /** Whether it is behind a savepoint of its own. */
+  readonly isAttempt?: boolean;
   /** Only if that is so; otherwise it is not sent. */
   readonly onlyIf?: string;
 }

@@ -11,13 +11,14 @@ import {
 import type { TextStatement } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
+import type { Step } from '../engine/step.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { groupByShape } from '../shapes/group-by-shape.js';
 import { inRounds } from '../shapes/in-rounds.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
-import { requireDistinct } from '../statements/distinct-keys.js';
+import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
@@ -77,6 +78,10 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     const isPlain = mapping.hasTextKey || items.length === 1;
     return {
       isOneStatement: groups.length === 1 && isPlain,
+      steps: () => [
+        ...(isPlain ? [] : [distinctStep(mapping, mapping.keyFields, indicesOf(items))]),
+        ...groups.flatMap((group) => this.#steps(group)),
+      ],
       send: async (session) => {
         if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keysOf(mapping, items));
         return this.#written(session, groups);
@@ -107,6 +112,30 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     });
   }
 
+  #steps({ fields, items, parameters }: EncodedGroup): readonly Step[] {
+    const indices = indicesOf(items);
+    const { sql } = this.#statementOf(fields);
+    const counted = { sql, parameters: parameters.length, times: 1, indices };
+    if (fields.length === 0)
+      return [{ ...counted, way: 'aside', why: 'the records have nothing that could be written' }];
+    const look = lookStatement(this.mapping);
+    return [
+      { ...counted, way: 'unnest', why: 'only records that were not written come back' },
+      {
+        ...counted,
+        way: 'aside',
+        why: 'it is looked what became of those records',
+        sql: look.sql,
+        parameters: this.mapping.keyFields.length,
+        onlyIf: 'somebody else writes to a row at the same time, or a trigger keeps one from being written',
+      },
+    ];
+  }
+
+  #statementOf(fields: readonly Field[]): TextStatement {
+    return fields.length === 0 ? lookStatement(this.mapping) : updateStatement(this.mapping, this.#plan, fields);
+  }
+
   async #written(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
     const settled: SettledItem[] = [];
     const counts = { updated: 0, unchanged: 0, skipped: 0 };
@@ -124,9 +153,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** What became of the items of one statement that were not written. */
   async #statesOf(session: WriteSession, { fields, items, parameters }: EncodedGroup): Promise<States> {
-    const statement =
-      fields.length === 0 ? lookStatement(this.mapping) : updateStatement(this.mapping, this.#plan, fields);
-    const states = await statesBy(session, statement, parameters, items);
+    const states = await statesBy(session, this.#statementOf(fields), parameters, items);
     // Somebody else was quicker, or a trigger suppressed the update. By now it can be seen which.
     const others = items.filter((item) => states.get(item) === 'other');
     if (others.length > 0) {
@@ -159,6 +186,10 @@ function isState(text: string | null | undefined): text is UpdateState {
 function statusOf(state: UpdateState | undefined): 'updated' | 'unchanged' | 'skipped' {
   if (state === undefined) return 'updated';
   return state === 'missing' ? 'skipped' : 'unchanged';
+}
+
+function indicesOf(items: readonly WorkItem[]): readonly number[] {
+  return items.flatMap((item) => item.indices);
 }
 
 function keysOf(mapping: AnyMapping, items: readonly WorkItem[]): string[] {

@@ -2,13 +2,14 @@ import { type AnyMapping, type Field, keyText } from '@uno/domain';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry, Resolved } from '../engine/chunk.js';
+import type { Step } from '../engine/step.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
 import { fieldsOfTarget } from '../statements/conflict-input.js';
 import { type ConflictTarget, conflictTarget } from '../statements/conflict-target.js';
-import { firstAlike } from '../statements/first-alike.js';
+import { alikeStep, firstAlike, type Likeness } from '../statements/first-alike.js';
 import { recorded } from '../workspace/recorded.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
@@ -72,6 +73,11 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.#isToldByText ? keyText(texts) : '';
   }
 
+  /** What tells which records mean one row; nothing where their texts do. */
+  resolveSteps(items: readonly WorkItem[]): readonly Step[] {
+    return this.#isToldByText ? [] : [alikeStep(this.#likeness, items)];
+  }
+
   /** Records that were made one beforehand stay so. */
   override partsOf(item: WorkItem): readonly WorkItem[] {
     return this.#plan.duplicates === 'last' ? super.partsOf(item) : [item];
@@ -81,11 +87,16 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     const writer = this.#writer;
     const [only, ...more] = items;
     if (only !== undefined && more.length === 0) {
-      return { isOneStatement: writer.isOneStatement, send: (session) => writer.alone(session, only) };
+      return {
+        isOneStatement: writer.isOneStatement,
+        steps: () => writer.stepsAlone(only),
+        send: (session) => writer.alone(session, only),
+      };
     }
     const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
     return {
       isOneStatement: groups.length === 1 && this.#isToldByText && writer.isOneStatement,
+      steps: (session) => [...this.resolveSteps(items), ...writer.steps(session, groups)],
       send: async (session) => {
         if (!this.#isToldByText) await this.#requireDistinct(session, items);
         return writer.write(session, groups);
@@ -149,8 +160,12 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   #alike(items: readonly WorkItem[], execute: WriteSession['execute']): Promise<Map<WorkItem, WorkItem>> {
+    return firstAlike(execute, this.#likeness, items);
+  }
+
+  get #likeness(): Likeness {
     const { mapping, target, facts } = this;
-    return firstAlike(execute, { mapping, target, facts, fields: fieldsOfTarget(mapping, target, facts) }, items);
+    return { mapping, target, facts, fields: fieldsOfTarget(mapping, target, facts) };
   }
 }
 

@@ -1,10 +1,11 @@
 import { type AnyMapping, encodeField, type Field, type KeyTexts, RowSuppressedError } from '@uno/domain';
-import { parseRecordText, sqlstateOf } from '@uno/postgres';
+import { parseRecordText, sqlstateOf, type TextStatement } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
+import type { Step } from '../engine/step.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
 import type { ConflictTarget } from '../statements/conflict-target.js';
-import { findConflicting } from '../statements/find-conflicting.js';
+import { findConflicting, lookups, type Search } from '../statements/find-conflicting.js';
 import { findRows } from '../statements/key-statements.js';
 import type { TableFacts } from '../statements/table-facts.js';
 import { upsertBySearchStatement } from '../statements/upsert-by-search.js';
@@ -46,6 +47,8 @@ interface Kept {
   readonly key: KeyTexts | undefined;
 }
 
+const someUnwritten = 'rows are there that are not to be written, or were dropped';
+
 /** How often an upsert is done again when what it met was gone, or came, in the meantime. */
 const attempts = 5;
 
@@ -76,10 +79,8 @@ export class UpsertWriter {
   }
 
   async write(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
-    const { target, isDetailed } = this.#case;
-    // Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped.
-    const isCounted = !isDetailed && !(this.#mayDrop && this.#mayVanish);
-    if (target.isArbiter && isCounted) return this.#count(session, groups);
+    const { target } = this.#case;
+    if (this.#isCounted) return this.#count(session, groups);
     const settled: SettledItem[] = [];
     for (const group of groups) {
       for (const one of await (target.isArbiter ? this.#settle(session, group) : this.#search(session, group))) {
@@ -87,6 +88,122 @@ export class UpsertWriter {
       }
     }
     return this.#written(session, settled);
+  }
+
+  /** What {@link write} sends. */
+  steps(session: WriteSession, groups: readonly UpsertGroup[]): readonly Step[] {
+    const { mapping, target } = this.#case;
+    return groups.flatMap((group): readonly Step[] => {
+      const { fields, items, arrays } = group;
+      const shape = this.#shapeOf(fields);
+      const indices = items.flatMap((item) => item.indices);
+      const step = { parameters: this.#parameters(arrays).length, times: 1, indices };
+      if (!target.isArbiter) return this.#stepsOfSearch(group);
+      if (this.#isCounted) {
+        const { sql } = this.#countingStatement(session, shape);
+        const written = {
+          ...step,
+          way: 'unnest',
+          why: 'how many rows were written is all that comes back',
+          sql,
+        } as const;
+        return this.#mayDrop && countsUnchanged(shape) ? [written, this.#keptStep(indices)] : [written];
+      }
+      const { sql } = upsertReturningStatement(mapping, shape, this.#returned);
+      return [
+        { ...step, way: 'returning', why: 'what became of each record is asked for', sql },
+        ...this.#stepsOfUnwritten(shape, items),
+      ];
+    });
+  }
+
+  /** What {@link alone} sends. */
+  stepsAlone(item: WorkItem): readonly Step[] {
+    const { mapping, target } = this.#case;
+    const fields = fieldsToInsert(mapping, item);
+    const values = columnArrays(mapping, fields, [item]);
+    if (!target.isArbiter) return this.#stepsOfSearch({ fields, items: [item], arrays: values });
+    const shape = this.#shapeOf(fields);
+    const { sql } = upsertOneStatement(mapping, shape, this.#returned);
+    const parameters = this.#parameters(values).length;
+    const { indices } = item;
+    return [
+      { way: 'alone', why: 'one row needs no lining up', sql, parameters, times: 1, indices },
+      ...this.#stepsOfUnwritten(shape, [item]),
+    ];
+  }
+
+  #stepsOfSearch({ fields, items, arrays }: UpsertGroup): readonly Step[] {
+    const { mapping } = this.#case;
+    const { sql } = upsertBySearchStatement(mapping, this.#shapeOf(fields));
+    const search: Step = {
+      way: 'returning',
+      why: 'ON CONFLICT does not work with this constraint, so rows are looked for and locked',
+      sql,
+      parameters: this.#parameters(arrays).length,
+      times: 1,
+      indices: items.flatMap((item) => item.indices),
+      isAttempt: true,
+    };
+    if (!this.#looksAfterSearch) return [search];
+    return [search, ...this.#lookSteps(fields, items, 'rows are there after it')];
+  }
+
+  /** What is sent for records that were not written, if there are any. */
+  #stepsOfUnwritten(shape: UpsertShape, items: readonly WorkItem[]): readonly Step[] {
+    const indices = items.flatMap((item) => item.indices);
+    const kept = !this.#looksAll && this.#mayDrop && countsUnchanged(shape) ? [this.#keptStep(indices)] : [];
+    const looks = this.#isWanted || this.#looksAll;
+    return looks ? [...kept, ...this.#lookSteps(shape.fields, items, someUnwritten)] : kept;
+  }
+
+  #keptStep(indices: readonly number[]): Step {
+    const why = 'triggers may drop rows, so it is read how many were found as asked';
+    return { way: 'aside', why, sql: readUnchanged.sql, parameters: 0, times: 1, indices, onlyIf: someUnwritten };
+  }
+
+  #lookSteps(fields: readonly Field[], items: readonly WorkItem[], onlyIf: string): readonly Step[] {
+    return [...lookups(this.#searchFor(fields), items)].map(({ statement: { sql }, fields: given, members }) => ({
+      way: 'aside',
+      why: 'rows that were not written are looked for',
+      sql,
+      parameters: given.length,
+      times: 1,
+      indices: members.flatMap((item) => item.indices),
+      onlyIf,
+    }));
+  }
+
+  #searchFor(fields: readonly Field[]): Search {
+    const { mapping, target, facts } = this.#case;
+    return { mapping, target, facts, fields, returned: this.#returned };
+  }
+
+  /** Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped. */
+  get #isCounted(): boolean {
+    const { target, isDetailed } = this.#case;
+    return target.isArbiter && !isDetailed && !(this.#mayDrop && this.#mayVanish);
+  }
+
+  /** Whether something of the rows that were not written is wanted. */
+  get #isWanted(): boolean {
+    const { isDetailed, wantsRows } = this.#case;
+    return wantsRows || (isDetailed && !this.#isByKey);
+  }
+
+  /** Whether all records that were not written are looked for. */
+  get #looksAll(): boolean {
+    return this.#mayVanish && (this.#isWanted || this.#mayDrop);
+  }
+
+  get #looksAfterSearch(): boolean {
+    const { isDetailed, wantsRows } = this.#case;
+    return wantsRows || !(this.#isByKey || !isDetailed);
+  }
+
+  #countingStatement(session: WriteSession, shape: UpsertShape): TextStatement {
+    const { mapping } = this.#case;
+    return session.isObserved ? upsertKeysStatement(mapping, shape) : upsertCountingStatement(mapping, shape);
   }
 
   /** The plainest way there is. */
@@ -148,7 +265,6 @@ export class UpsertWriter {
   }
 
   async #count(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
-    const { mapping } = this.#case;
     const counts = { inserted: 0, updated: 0, unchanged: 0, skipped: 0 };
     for (const { fields, items, arrays } of groups) {
       const shape = this.#shapeOf(fields);
@@ -156,12 +272,12 @@ export class UpsertWriter {
       let inserted = 0;
       let written = 0;
       if (session.isObserved) {
-        const { rows } = await session.execute(upsertKeysStatement(mapping, shape), parameters);
+        const { rows } = await session.execute(this.#countingStatement(session, shape), parameters);
         written = rows.length;
         for (const [isNew] of rows) if (isNew === 't') inserted++;
         session.touch(() => rows.map(([, ...key]) => key.map(String)));
       } else {
-        const { rows } = await session.execute(upsertCountingStatement(mapping, shape), parameters);
+        const { rows } = await session.execute(this.#countingStatement(session, shape), parameters);
         [inserted = 0, written = 0] = rows[0]?.map(Number) ?? [];
       }
       const kept = await this.#kept(session, shape, items.length - written);
@@ -207,21 +323,18 @@ export class UpsertWriter {
     shape: UpsertShape,
     items: readonly WorkItem[],
   ): Promise<readonly SettledItem[]> {
-    const { mapping, target, facts, isDetailed, wantsRows } = this.#case;
+    const { wantsRows } = this.#case;
     if (items.length === 0) return [];
-    const isWanted = wantsRows || (isDetailed && !this.#isByKey);
-    const looksAll = this.#mayVanish && (isWanted || this.#mayDrop);
-    const kept = looksAll ? undefined : await this.#kept(session, shape, items.length);
+    const kept = this.#looksAll ? undefined : await this.#kept(session, shape, items.length);
     const [only, ...more] = items;
     if (kept?.key !== undefined && only !== undefined && more.length === 0) {
       return [{ item: only, status: 'unchanged', ...(await this.#byKey(session, kept.key)) }];
     }
     if (kept?.count === 0) return wantsRows ? [] : items.map((item): SettledItem => ({ item, status: 'skipped' }));
     const areAllThere = kept?.count === items.length;
-    if (areAllThere && !isWanted) return items.map((item): SettledItem => ({ item, status: 'unchanged' }));
+    if (areAllThere && !this.#isWanted) return items.map((item): SettledItem => ({ item, status: 'unchanged' }));
     if (kept !== undefined && !areAllThere) throw new AmbiguousKeysError();
-    const search = { mapping, target, facts, fields: shape.fields, returned: this.#returned };
-    const found = await findConflicting(session.execute, search, items);
+    const found = await findConflicting(session.execute, this.#searchFor(shape.fields), items);
     return items.flatMap((item): SettledItem[] => {
       const text = found.get(item);
       if (text !== undefined) return [{ item, status: 'unchanged', ...this.#row(text) }];
@@ -249,7 +362,7 @@ export class UpsertWriter {
   }
 
   async #search(session: WriteSession, group: UpsertGroup): Promise<readonly SettledItem[]> {
-    const { mapping, target, facts, isDetailed, wantsRows } = this.#case;
+    const { mapping, wantsRows } = this.#case;
     const { fields, items, arrays } = group;
     const statement = upsertBySearchStatement(mapping, this.#shapeOf(fields));
     const { rows } = await this.#again(session, () => session.execute(statement, this.#parameters(arrays)));
@@ -257,10 +370,9 @@ export class UpsertWriter {
       const item = items[Number(position) - 1];
       return item === undefined || !isStatus(status) ? [] : [{ item, status }];
     });
-    if (!wantsRows && (this.#isByKey || !isDetailed)) return settled;
+    if (!this.#looksAfterSearch) return settled;
     const present = settled.filter(({ status }) => status !== 'skipped').map(({ item }) => item);
-    const search = { mapping, target, facts, fields, returned: this.#returned };
-    const found = await findConflicting(session.execute, search, present);
+    const found = await findConflicting(session.execute, this.#searchFor(fields), present);
     return settled.map((one) => {
       const text = found.get(one.item);
       if (text !== undefined) return { ...one, ...this.#row(text) };

@@ -8,7 +8,9 @@ import {
   type KeyOf,
   type NewRecord,
 } from '@uno/domain';
-import type { ComputeTarget } from '../compute/compute-plan.js';
+import type { BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
+import { type ComputeTarget, planCompute } from '../compute/compute-plan.js';
+import type { ComputeFunction, ComputeSource } from '../compute/compute-types.js';
 import { callDefaults } from '../config/batch-config.js';
 import type { Account } from '../engine/batch-job.js';
 import type { CallRequest } from '../engine/call-request.js';
@@ -26,6 +28,7 @@ import type { BatchSource } from '../source/batch-source.js';
 import { syncRequest } from '../sync/batch-sync.js';
 import type { BatchSyncOptions } from '../sync/sync-options.js';
 import type { BatchPlan } from './batch-plan.js';
+import { computeRequest } from './compute-request.js';
 import { type PlanRequest, planCall } from './plan-call.js';
 import type { PlannedJob } from './planned-job.js';
 
@@ -81,6 +84,20 @@ export class BatchPlanner<M extends AnyMapping> {
     return this.#plan(deleteRequest(this.#target, options), keys, options);
   }
 
+  /**
+   * The function is not called, so that it is known how its values are written and not which.
+   *
+   * @throws ConfigError, ValidationError for a filter, and BatchError that names the key at fault
+   */
+  async batchCompute<R>(
+    source: ComputeSource<M>,
+    compute: ComputeFunction<M, R>,
+    options: BatchComputeOptions<M, R> | BatchWriteBackOptions<M> = {},
+  ): Promise<BatchPlan> {
+    const plan = planCompute(this.#target, { source, compute, options });
+    return planCall({ ...computeRequest(plan), ...this.#strategy(options) });
+  }
+
   /** @throws ConfigError, ValidationError for a filter, and BatchError that names the record at fault */
   async batchSync(records: BatchSource<NewRecord<M>>, options: BatchSyncOptions<M> = {}): Promise<BatchPlan> {
     const request = syncRequest(this.#target, options);
@@ -106,10 +123,13 @@ export class BatchPlanner<M extends AnyMapping> {
     said: BatchWriteOptions,
     more: Partial<PlanRequest<M, I, V, A>> = {},
   ): Promise<BatchPlan> {
-    const target = this.#target;
-    const chosen = chosenStrategy(callDefaults(target.config), said);
-    const isConfigured = this.#isConfigured;
     const written = { isWritten: true, looksUp: true, isDry: false };
-    return planCall<M, I, V, A>({ target, request, source, said, chosen, isConfigured, ...written, ...more });
+    const strategy = this.#strategy(said);
+    return planCall<M, I, V, A>({ target: this.#target, request, source, ...strategy, ...written, ...more });
+  }
+
+  #strategy(said: BatchWriteOptions): Pick<PlanRequest<M, never, never, never>, 'said' | 'chosen' | 'isConfigured'> {
+    const chosen = chosenStrategy(callDefaults(this.#target.config), said);
+    return { said, chosen, isConfigured: this.#isConfigured };
   }
 }

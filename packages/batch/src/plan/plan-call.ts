@@ -6,7 +6,8 @@ import { BatchRun } from '../engine/batch-run.js';
 import type { CallRequest } from '../engine/call-request.js';
 import type { EngineCall } from '../engine/engine-call.js';
 import { isSideBySide, mostAtOnce } from '../engine/most-at-once.js';
-import { withCall } from '../engine/with-call.js';
+import type { Step } from '../engine/step.js';
+import { type CallMaking, withCall } from '../engine/with-call.js';
 import { idleRecorder } from '../metrics/call-recorder.js';
 import { callMaking } from '../operations/call-making.js';
 import { type BatchSource, openSource } from '../source/batch-source.js';
@@ -24,7 +25,22 @@ export interface PlanRequest<M extends AnyMapping, I, V, A extends Account<I, V>
   readonly target: ComputeTarget<M>;
   /** The call as it would be made. */
   readonly request: CallRequest<PlannedJob<I, V, A>>;
+  /** The records, where the engine is given them as they are. */
   readonly source: BatchSource<unknown>;
+  /** How many they are, if not as many as the source has. */
+  readonly records?: number | undefined;
+  /** What the call is made of besides, if not the usual. */
+  readonly making?: CallMaking | undefined;
+  /** What the engine is given, if not the source itself; `undefined` where that cannot be known. */
+  feed?(call: EngineCall): BatchSource<unknown> | undefined;
+  /** What is sent for the records of the source before their chunks. */
+  readingOf?(call: EngineCall): Promise<Reading>;
+  /** Whether the source is read on a connection of its own, beside the chunks. */
+  readsBeside?(call: EngineCall): boolean;
+  /** What is to be known, instead of what holds for `preProcess`. */
+  readonly notes?: readonly string[] | undefined;
+  /** Whether what a chunk sends is known only when functions of the caller's have been called. */
+  readonly isUncertain?: boolean | undefined;
   /** The options as the caller said them. */
   readonly said: BatchWriteOptions;
   /** `false` where nothing is written that would have to hold together. */
@@ -32,6 +48,14 @@ export interface PlanRequest<M extends AnyMapping, I, V, A extends Account<I, V>
   /** Whether a COMMIT of which nobody knows is looked up. */
   readonly looksUp: boolean;
   readonly isDry: boolean;
+}
+
+/** What is sent to read the records of a source. */
+export interface Reading {
+  /** Once, before all chunks. */
+  readonly once: readonly Step[];
+  /** For chunks. */
+  readonly each: readonly Step[];
 }
 
 /** What the engine would do, as far as it can be known; `undefined` is what cannot. */
@@ -53,7 +77,7 @@ export function planCall<M extends AnyMapping, I, V, A extends Account<I, V>>(
 ): Promise<BatchPlan> {
   const { target, request, source } = plan;
   const { operation, options } = request;
-  const making = callMaking(target, operation, source);
+  const making = plan.making ?? callMaking(target, operation, source);
   const quiet = { ...making, config: { ...making.config, onError: undefined }, recorder: idleRecorder };
   // It makes a difference that somebody looks on.
   const onProgress = options.onProgress && (() => undefined);
@@ -65,27 +89,50 @@ export function planCall<M extends AnyMapping, I, V, A extends Account<I, V>>(
 }
 
 async function rehearse<M extends AnyMapping, I, V, A extends Account<I, V>>(
-  { target, source, isWritten, isDry }: PlanRequest<M, I, V, A>,
+  plan: PlanRequest<M, I, V, A>,
   call: EngineCall,
   job: PlannedJob<I, V, A>,
 ): Promise<Rehearsed> {
+  const { target, source, isWritten, isDry } = plan;
   const { db, observers } = target;
   const isObserved = observers.length > 0;
   const rehearsal = new Rehearsal({ db, workspace: job.workspace, isWritten, isObserved, isDry });
   const rehearsed = new RehearsedJob(job, rehearsal);
   const tally = new StatementTally();
-  if (!Array.isArray(source)) {
+  const feed = feedOf(plan, call);
+  const reading = await plan.readingOf?.(call);
+  for (const step of reading?.once ?? []) tally.add('before', step);
+  for (const step of reading?.each ?? []) tally.add('chunk', step);
+  if (feed === undefined) {
     if (!isIterable(source)) openSource(call.operation, source);
     await rehearsed.ready();
-    for (const step of job.prepare([]).steps?.() ?? []) tally.add('chunk', step);
+    for (const step of job.prepare([]).steps?.(rehearsal.session()) ?? []) tally.add('chunk', step);
     return { rehearsal, chunks: undefined, tally };
   }
-  const chunks = await new BatchRun(rehearsed, call).run(source, (account) => account.chunks);
+  const chunks = await new BatchRun(rehearsed, call).run(feed, (account) => account.chunks);
   const inOrder = chunks.toSorted((a, b) => a.first - b.first);
+  rehearsal.sent(reading?.each ?? [], !rehearsal.isJoined);
   for (const step of rehearsal.before) tally.add('before', step);
   for (const { steps } of inOrder) for (const step of steps) tally.add('chunk', step);
   for (const step of rehearsal.after) tally.add('after', step);
   return { rehearsal, chunks: inOrder, tally };
+}
+
+function countOf<M extends AnyMapping, I, V, A extends Account<I, V>>({
+  feed,
+  records,
+  source,
+}: PlanRequest<M, I, V, A>): number | null {
+  if (feed !== undefined) return records ?? null;
+  return Array.isArray(source) ? source.length : null;
+}
+
+function feedOf<M extends AnyMapping, I, V, A extends Account<I, V>>(
+  plan: PlanRequest<M, I, V, A>,
+  call: EngineCall,
+): BatchSource<unknown> | undefined {
+  if (plan.feed !== undefined) return plan.feed(call);
+  return Array.isArray(plan.source) ? plan.source : undefined;
 }
 
 function isIterable(source: unknown): boolean {
@@ -98,14 +145,14 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
   job: PlannedJob<I, V, A>,
   rehearsed: Rehearsed,
 ): BatchPlan {
-  const { target, source, isWritten, looksUp } = plan;
+  const { target, isWritten, looksUp, isUncertain } = plan;
   const { chunks, tally, rehearsal } = rehearsed;
   const { isJoined } = job.workspace;
   const alone = chunks?.flatMap(({ steps }) => steps.filter(({ way }) => way === 'alone'));
   return {
     operation: call.operation,
     table: target.mapping.tableName,
-    records: Array.isArray(source) ? source.length : null,
+    records: countOf(plan),
     strategy: planStrategy({ ...plan, call, isJoined }),
     sets: {
       oneByOne: alone?.reduce((sum, { indices }) => sum + indices.length, 0) ?? null,
@@ -115,14 +162,14 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
     statements: tally.statements(chunks !== undefined),
     connections: planConnections(plan, call, job, chunks?.length),
     transactions: planTransactions(plan, call, job, rehearsed),
-    roundTrips: chunks === undefined ? null : rehearsal.roundTrips,
+    roundTrips: chunks === undefined || isUncertain ? null : rehearsal.roundTrips,
     onFailure: planFailure({
       call,
       isJoined,
       isWritten,
       looksUp,
       isIdempotent: job.isIdempotent,
-      isList: Array.isArray(source),
+      isList: Array.isArray(feedOf(plan, call)),
       isNamed: job.faultIn !== undefined,
       fallsBack: job.alone !== undefined && (isWritten || !isJoined),
       largest: chunks && Math.max(0, ...chunks.map(({ items }) => items)),
@@ -147,12 +194,12 @@ function planChunks({ strategy, batchSize }: EngineCall, chunks: readonly Rehear
 }
 
 function planConnections<M extends AnyMapping, I, V, A extends Account<I, V>>(
-  { target }: PlanRequest<M, I, V, A>,
+  { target, readsBeside }: PlanRequest<M, I, V, A>,
   call: EngineCall,
   { workspace, finish }: PlannedJob<I, V, A>,
   chunks: number | undefined,
 ): PlannedConnections {
-  const limit = isSideBySide(call, workspace) ? mostAtOnce(call, workspace, 0) : 1;
+  const limit = (isSideBySide(call, workspace) ? mostAtOnce(call, workspace, 0) : 1) + (readsBeside?.(call) ? 1 : 0);
   const needed = finish === undefined ? chunks : 1;
   const most = Math.min(limit, needed ?? Number.POSITIVE_INFINITY);
   return {
@@ -162,7 +209,7 @@ function planConnections<M extends AnyMapping, I, V, A extends Account<I, V>>(
 }
 
 function planTransactions<M extends AnyMapping, I, V, A extends Account<I, V>>(
-  { isWritten }: PlanRequest<M, I, V, A>,
+  { isWritten, isUncertain }: PlanRequest<M, I, V, A>,
   { byChunk }: EngineCall,
   { workspace: { isJoined }, finish }: PlannedJob<I, V, A>,
   { chunks, rehearsal }: Rehearsed,
@@ -171,7 +218,9 @@ function planTransactions<M extends AnyMapping, I, V, A extends Account<I, V>>(
   const place = { joined: isJoined, isolation };
   if (chunks !== undefined) {
     const { transactions: count, alone, savepoints } = rehearsal;
-    return { ...place, count, alone, savepoints };
+    // A chunk of which nobody knows how many statements it is may need a transaction or not.
+    const isKnown = !isUncertain || isJoined || (!byChunk && chunks.length > 1);
+    return isKnown ? { ...place, count, alone, savepoints } : { ...place, count: null, alone: null, savepoints };
   }
   if (!isWritten) return { ...place, count: 0, alone: null, savepoints: 0 };
   const isOne = finish !== undefined;
@@ -184,15 +233,18 @@ function planTransactions<M extends AnyMapping, I, V, A extends Account<I, V>>(
 }
 
 function notesOf<M extends AnyMapping, I, V, A extends Account<I, V>>(
-  { source, isDry, target }: PlanRequest<M, I, V, A>,
-  { onProgress }: EngineCall,
+  plan: PlanRequest<M, I, V, A>,
+  call: EngineCall,
   { preProcess, postProcess }: PlannedJob<I, V, A>,
 ): string[] {
+  const { isDry, target } = plan;
+  const { onProgress } = call;
   const notes: string[] = [];
-  if (!Array.isArray(source)) {
+  if (feedOf(plan, call) === undefined) {
     notes.push('The source is no array and was not read: what depends on its records is not known.');
   }
-  if (preProcess !== undefined) {
+  if (plan.notes !== undefined) notes.push(...plan.notes);
+  else if (preProcess !== undefined) {
     notes.push(
       'preProcess is called for each record, and was not called here: what it changes or drops is not planned.',
     );

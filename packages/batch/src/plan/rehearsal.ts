@@ -22,7 +22,7 @@ export interface Stage {
 export class Rehearsal implements Workspace<RehearsalSession> {
   /** Transactions that are opened. */
   transactions = 0;
-  /** Times that something is done outside of a transaction. */
+  /** Statements outside of a transaction. */
   alone = 0;
   savepoints = 0;
   roundTrips = 0;
@@ -43,8 +43,7 @@ export class Rehearsal implements Workspace<RehearsalSession> {
   }
 
   once<T>(run: (session: RehearsalSession) => Promise<T>): Promise<T> {
-    if (!this.isJoined) this.alone++;
-    return run(this.#session());
+    return run(this.session(!this.isJoined));
   }
 
   async whole<T>(run: (session: RehearsalSession) => Promise<T>): Promise<T> {
@@ -54,7 +53,7 @@ export class Rehearsal implements Workspace<RehearsalSession> {
     else this.transactions++;
     // What begins it and what ends it.
     this.roundTrips += 2;
-    const session = this.#session();
+    const session = this.session();
     const result = await run(session);
     if (isDry && !this.isJoined) {
       await session.aside(this.after, async (one) => {
@@ -68,10 +67,20 @@ export class Rehearsal implements Workspace<RehearsalSession> {
     return this.#stage.workspace.spareWorkers(underWay);
   }
 
-  /** Counts what is sent. */
-  sent(steps: readonly Step[]): void {
-    for (const { way, times, onlyIf } of steps) {
+  /**
+   * Counts what is sent.
+   *
+   * @param isAlone - whether that is outside of a transaction
+   */
+  sent(steps: readonly Step[], isAlone: boolean): void {
+    for (const { way, times, onlyIf, isAttempt } of steps) {
       if (onlyIf !== undefined) continue;
+      if (isAttempt) {
+        this.savepoints += times;
+        this.roundTrips += times;
+      }
+      // Those of one round trip are a transaction of their own.
+      if (isAlone) this.alone += way === 'together' ? 1 : times;
       // The server first says that it is ready for the data of a COPY.
       if (way === 'copy') this.roundTrips += 2 * times;
       else if (way === 'together') this.roundTrips++;
@@ -79,19 +88,23 @@ export class Rehearsal implements Workspace<RehearsalSession> {
     }
   }
 
-  #session(): RehearsalSession {
-    return new RehearsalSession(this.#stage, this);
+  /** @param isAlone - whether it is outside of a transaction */
+  session(isAlone = false): RehearsalSession {
+    return new RehearsalSession(this.#stage, this, isAlone);
   }
 }
 
 /** A session that sends nothing. What is executed all the same is noted, and answered as by tables that are empty. */
 export class RehearsalSession extends WriteSession {
   override readonly execute: Execute;
+  /** Whether it is outside of a transaction. */
+  readonly isAlone: boolean;
   readonly #rehearsal: Rehearsal;
   #aside: Step[] | undefined;
 
-  constructor({ db, isObserved }: Stage, rehearsal: Rehearsal) {
+  constructor({ db, isObserved }: Stage, rehearsal: Rehearsal, isAlone: boolean) {
     super(db, undefined, idleRecorder, isObserved);
+    this.isAlone = isAlone;
     this.#rehearsal = rehearsal;
     this.execute = async ({ sql }, parameters) => {
       this.#note({ way: 'aside', why: '', sql, parameters: parameters.length, times: 1, indices: [] });
@@ -133,7 +146,7 @@ export class RehearsalSession extends WriteSession {
   #note(step: Step): void {
     if (this.#aside === undefined) throw new TypeError('A rehearsed chunk executes nothing.');
     this.#aside.push(step);
-    this.#rehearsal.sent([step]);
+    this.#rehearsal.sent([step], this.isAlone);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type FailedRecord, IndexRanges } from '@uno/domain';
 import type { Account, BatchJob, Prepared, Verdict } from '../engine/batch-job.js';
-import type { ChunkReport, ChunkSource, Entry } from '../engine/chunk.js';
+import type { ChunkReport, ChunkSource, Entry, Resolved } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
 import type { PlannedJob } from './planned-job.js';
 import type { Rehearsal, RehearsalSession } from './rehearsal.js';
@@ -73,6 +73,7 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
   readonly preProcess?: (record: unknown) => unknown;
   readonly fold?: (items: readonly I[]) => readonly I[];
   readonly foldedBy?: (item: I) => string | undefined;
+  readonly resolve?: (items: readonly I[]) => Promise<Resolved<I>>;
   readonly postProcess?: () => Promise<void>;
   readonly begin?: (
     session: RehearsalSession,
@@ -82,7 +83,7 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
   readonly #job: PlannedJob<I, V, A>;
 
   constructor(job: PlannedJob<I, V, A>, rehearsal: Rehearsal) {
-    const { begin, finish, fold, foldedBy } = job;
+    const { begin, finish, fold, foldedBy, resolve } = job;
     this.#job = job;
     this.workspace = rehearsal;
     this.isIdempotent = job.isIdempotent;
@@ -91,6 +92,14 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
     if (job.postProcess !== undefined) this.postProcess = async () => undefined;
     if (fold !== undefined) this.fold = fold.bind(job);
     if (foldedBy !== undefined) this.foldedBy = foldedBy.bind(job);
+    if (resolve !== undefined) {
+      this.resolve = async (items) => {
+        const steps = job.resolveSteps?.(items) ?? [];
+        rehearsal.before.push(...steps);
+        rehearsal.sent(steps, !rehearsal.isJoined);
+        return resolve.call(job, items);
+      };
+    }
     if (begin !== undefined) {
       this.begin = (session, { isAtHand }) =>
         session.aside(rehearsal.before, (one) => begin.call(job, one, { ...noChunks, isAtHand }, false));
@@ -134,13 +143,13 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
 
   prepare(items: readonly I[]): Prepared<RehearsalSession, Steps> {
     const { isOneStatement, steps, attempt } = this.#job.prepare(items);
-    const send = async () => {
-      const sent = steps?.() ?? [];
-      this.workspace.sent(sent);
+    const send = async (session: RehearsalSession) => {
+      const sent = steps?.(session) ?? [];
+      this.workspace.sent(sent, session.isAlone);
       return sent;
     };
     if (attempt === undefined) return { isOneStatement, send };
-    return { isOneStatement, send, attempt: (session) => session.attemptAlong(send) };
+    return { isOneStatement, send, attempt: (session) => session.attemptAlong(() => send(session)) };
   }
 
   judge(error: unknown): Verdict {

@@ -41,7 +41,7 @@ export class StatementTally {
       return {
         when,
         way,
-        why: when === 'chunk' ? why : onceWhy[when],
+        why: when === 'chunk' || why !== '' ? why : onceWhy[when],
         sql,
         parameters,
         times: isKnown ? times : null,

@@ -30,21 +30,34 @@ export async function findConflicting(
   items: readonly WorkItem[],
 ): Promise<Map<WorkItem, string>> {
   const found = new Map<WorkItem, string>();
-  const { mapping, target } = search;
-  const given = target.isPlain ? target.fields : search.fields;
-  const groups = target.isPlain ? byNulls(items, target) : [{ nulls: noFields, items }];
-  for (const { nulls, items: members } of groups) {
-    const known = given.filter((field) => !nulls.includes(field));
-    const statement = target.isPlain ? findPlain(search, known, nulls) : findByParts(search);
-    // Without a value there is no array that would have as many elements as there are records.
-    const arrays = known.length === 0 ? columnArrays(mapping, given, members) : columnArrays(mapping, known, members);
-    const { rows } = await execute(statement, arrays);
+  for (const { statement, fields, members } of lookups(search, items)) {
+    const { rows } = await execute(statement, columnArrays(search.mapping, fields, members));
     for (const [position, text] of rows) {
       const item = members[Number(position) - 1];
       if (item !== undefined && typeof text === 'string') found.set(item, text);
     }
   }
   return found;
+}
+
+/** A statement that looks for the rows of some records, and the fields that are its parameters. */
+export interface Lookup {
+  readonly statement: TextStatement;
+  readonly fields: readonly Field[];
+  readonly members: readonly WorkItem[];
+}
+
+/** What {@link findConflicting} sends. */
+export function* lookups(search: Search, items: readonly WorkItem[]): IterableIterator<Lookup> {
+  const { target } = search;
+  const given = target.isPlain ? target.fields : search.fields;
+  const groups = target.isPlain ? byNulls(items, target) : [{ nulls: noFields, items }];
+  for (const { nulls, items: members } of groups) {
+    const known = given.filter((field) => !nulls.includes(field));
+    const statement = target.isPlain ? findPlain(search, known, nulls) : findByParts(search);
+    // Without a value there is no array that would have as many elements as there are records.
+    yield { statement, fields: known.length === 0 ? given : known, members };
+  }
 }
 
 const noFields: readonly Field[] = [];

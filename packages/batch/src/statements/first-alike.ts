@@ -1,5 +1,6 @@
 import { type AnyMapping, cachedStatement, type Execute, type Field, shapeOf } from '@uno/domain';
 import { arrayLiteral, type TextStatement } from '@uno/postgres';
+import type { Step } from '../engine/step.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from './column-arrays.js';
 import { inputRows, isCompared, ord, partNames, withParts } from './conflict-input.js';
@@ -27,8 +28,7 @@ export async function firstAlike(
   items: readonly WorkItem[],
 ): Promise<Map<WorkItem, WorkItem>> {
   const { mapping } = likeness;
-  const given = likeness.fields.filter(({ position }) => items.some(({ values }) => values[position] !== undefined));
-  const partly = given.filter(({ position }) => items.some(({ values }) => values[position] === undefined));
+  const { given, partly } = givenBy(likeness, items);
   const flags = partly.map(({ position }) =>
     arrayLiteral(
       items.map(({ values }) => String(values[position] !== undefined)),
@@ -44,6 +44,26 @@ export async function firstAlike(
     if (item !== undefined && earlier !== undefined && item !== earlier) first.set(item, earlier);
   }
   return first;
+}
+
+/** What {@link firstAlike} sends. */
+export function alikeStep(likeness: Likeness, items: readonly WorkItem[]): Step {
+  const { given, partly } = givenBy(likeness, items);
+  return {
+    way: 'aside',
+    why: 'the texts of the records do not tell which of them mean one row, so PostgreSQL is asked',
+    sql: alikeStatement(likeness, given, partly).sql,
+    parameters: given.length + partly.length,
+    times: 1,
+    indices: items.flatMap((item) => item.indices),
+  };
+}
+
+/** The fields that some of the records give, and those of them that others do not. */
+function givenBy({ fields }: Likeness, items: readonly WorkItem[]) {
+  const given = fields.filter(({ position }) => items.some(({ values }) => values[position] !== undefined));
+  const partly = given.filter(({ position }) => items.some(({ values }) => values[position] === undefined));
+  return { given, partly };
 }
 
 function alikeStatement(

@@ -79,7 +79,7 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
     const arrays = this.#keyArrays(items);
     return {
       isOneStatement: false,
-      steps: () => [...(upsert.steps?.() ?? []), this.#present.addingStep(arrays, indicesOf(items))],
+      steps: (session) => [...(upsert.steps?.(session) ?? []), this.#present.addingStep(arrays, indicesOf(items))],
       send: async (session) => {
         const written = await upsert.send(session).catch((error: unknown) => {
           throw this.#mayDeleteFirst && isConflict(error) ? new StartOverNeeded(error) : error;
