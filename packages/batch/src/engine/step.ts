@@ -29,6 +29,8 @@ export interface Step {
   readonly indices: readonly number[];
   /** Whether it is behind a savepoint of its own. */
   readonly isAttempt?: boolean;
+  /** Whether it goes in the round trip of the one before it. */
+  readonly ridesAlong?: boolean;
   /** Only if that is so; otherwise it is not sent. */
   readonly onlyIf?: string;
 }

@@ -128,7 +128,10 @@ export class ExecuteSqlJob<R extends object>
     };
     if (!this.#asks) return [sets];
     const why = 'nobody has said whether the query writes, so PostgreSQL is asked in the same round trip';
-    return [sets, { way: 'aside', why, sql: askWritten.statement.sql, parameters: 0, times: 1, indices }];
+    return [
+      sets,
+      { way: 'aside', why, sql: askWritten.statement.sql, parameters: 0, times: 1, indices, ridesAlong: true },
+    ];
   }
 
   /** There is no other way to do it. */

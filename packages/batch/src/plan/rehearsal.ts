@@ -55,6 +55,8 @@ export class Rehearsal implements Workspace<RehearsalSession> {
     this.roundTrips += 2;
     const session = this.session();
     const result = await run(session);
+    // Back to the savepoint, before it is released.
+    if (isDry && this.isJoined) this.roundTrips++;
     if (isDry && !this.isJoined) {
       await session.aside(this.after, async (one) => {
         await one.execute(checkAtOnce, []);
@@ -73,8 +75,8 @@ export class Rehearsal implements Workspace<RehearsalSession> {
    * @param isAlone - whether that is outside of a transaction
    */
   sent(steps: readonly Step[], isAlone: boolean): void {
-    for (const { way, times, onlyIf, isAttempt } of steps) {
-      if (onlyIf !== undefined) continue;
+    for (const { way, times, onlyIf, isAttempt, ridesAlong } of steps) {
+      if (onlyIf !== undefined || ridesAlong) continue;
       if (isAttempt) {
         this.savepoints += times;
         this.roundTrips += times;

@@ -65,11 +65,16 @@ export async function openWatchedPool(make: readonly string[]): Promise<WatchedP
   };
 }
 
-function toldApart(sent: readonly string[]): Omit<Watched, 'connections'> {
+/** What a new connection is told, once. */
+const settings = /^select set_config\('datestyle'/;
+
+function toldApart(all: readonly string[]): Omit<Watched, 'connections'> {
+  const sent = all.filter((text) => !settings.test(text));
   const statements = new Map<string, number>();
   let transactions = 0;
   let savepoints = 0;
-  for (const text of sent) {
+  // Several that are sent together are one text to who looks on.
+  for (const text of sent.flatMap((one) => one.split(';\n'))) {
     if (/^(start transaction|begin)/.test(text)) transactions++;
     else if (/savepoint /.test(text)) savepoints++;
     else if (!/^(commit|rollback|release )/.test(text)) statements.set(text, (statements.get(text) ?? 0) + 1);
