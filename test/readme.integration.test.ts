@@ -11,6 +11,7 @@ const pages = [
   'docs/batch-compute.md',
   'docs/batch-sync.md',
   'docs/batch-execute-sql.md',
+  'docs/plan.md',
   'docs/metrics.md',
   'docs/copy.md',
   'docs/mapping.md',
@@ -41,6 +42,21 @@ describe('an example of the documentation', () => {
       return writeFile(join(folder, 'tsconfig.json'), project).then(() => run('npx', ['tsc', '--project', folder]));
     });
     expect(result).toEqual({ code: 0, output: expect.not.stringContaining('error TS') });
+  });
+});
+
+describe('the page on plans', () => {
+  it('shows what its example prints', async () => {
+    const text = await readFile(new URL('../docs/plan.md', import.meta.url), 'utf8');
+    const [, shown = ''] = /```text\n(.*?)\n```/s.exec(text) ?? [];
+    const [example] = await snippetsOf('docs/plan.md');
+    const database = await createTestDatabase();
+    try {
+      const { output } = await runProgram(example?.code ?? '', database.connectionString);
+      expect(output.trimEnd()).toBe(`[ 1000, 1000, 500 ] [ 'aside 3', 'copy 3' ]\n${shown}`);
+    } finally {
+      await database.drop();
+    }
   });
 });
 

@@ -63,7 +63,8 @@ export function slotSource<M extends AnyMapping>(options: SlotSourceOptions<M>):
   return { slots: slotStream({ pages: each(pages), ahead, loads: !locks }), requireKeys, close };
 }
 
-function checkKeys(slots: readonly Slot[], skips: boolean): void {
+/** @throws EndOfCall for the first one whose key is none, where such records are not left out */
+export function checkKeys(slots: readonly Slot[], skips: boolean): void {
   if (skips) return;
   for (const [index, { known, key }] of slots.entries()) {
     if (known !== undefined && 'fault' in known) throw endAt({ index, key }, known.fault);

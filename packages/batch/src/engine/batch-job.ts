@@ -101,6 +101,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   /** @throws UnoError when an item is at fault */
   prepare(items: readonly I[]): Prepared<S, V>;
   judge(error: unknown): Verdict;
+  /** Whether {@link faultIn} knows of every item at fault. */
+  readonly namesFaults?: boolean;
   /** The position among some items of the one that made them fail, where that is known; those before it had succeeded. */
   faultIn?(items: readonly I[], error: unknown): number | undefined;
   /** What was done of some items although their chunk failed, where that cannot be undone. */

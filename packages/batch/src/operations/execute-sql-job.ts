@@ -37,6 +37,7 @@ export class ExecuteSqlJob<R extends object>
   implements BatchJob<WriteSession, unknown, SqlItem, SqlDone<R>, SqlAccount<R>>
 {
   readonly isIdempotent: boolean;
+  readonly namesFaults = true;
   readonly workspace: Workspace<WriteSession>;
   readonly #options: ExecuteSqlJobOptions;
   /** Whether it is up to PostgreSQL to say whether something was written. */

@@ -160,6 +160,8 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       case 'returning':
         return [{ ...step, sql: this.#returningStatement(fields, way).sql }];
       case 'alone':
+        // Their values are encoded one by one when it is their turn; what cannot be is known now.
+        for (const item of items) columnArrays(mapping, fields, [item]);
         return [{ ...step, sql: insertOne(mapping, fields).sql, parameters: fields.length, times: items.length }];
       case 'copy': {
         const copy = { ...step, sql: copySql(copyStatement(mapping, columnsOf(fields, way))) };

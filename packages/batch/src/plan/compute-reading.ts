@@ -2,10 +2,23 @@ import type { AnyMapping, KeyTexts } from '@uno/domain';
 import type { ComputePlan } from '../compute/compute-plan.js';
 import { keyPagesOf } from '../compute/key-pages.js';
 import { pageQuery } from '../compute/scan-queries.js';
-import { pageSize } from '../compute/slot-source.js';
+import { checkKeys, pageSize } from '../compute/slot-source.js';
 import type { EngineCall } from '../engine/engine-call.js';
 import type { Step } from '../engine/step.js';
 import { findStatement } from '../statements/key-statements.js';
+
+/** @throws EndOfCall for the first one that is no key, where such are not left out */
+export function requireKeys(
+  { mapping }: { readonly mapping: AnyMapping },
+  { skips }: EngineCall,
+  keys: readonly unknown[],
+): void {
+  const paging = { mapping, size: Number.POSITIVE_INFINITY, dedupes: false, read: async () => [], goesOn: () => false };
+  checkKeys(
+    keyPagesOf(paging, keys).flatMap(({ slots }) => slots),
+    skips,
+  );
+}
 
 /** What reads the rows of a list of keys; nothing where that is done when they are locked. */
 export async function readingSteps<M extends AnyMapping, R>(

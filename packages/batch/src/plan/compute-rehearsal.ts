@@ -34,18 +34,25 @@ export class ComputeRehearsal<M extends AnyMapping, R>
   readonly postProcess?: () => Promise<void>;
   readonly alone?: () => Promise<Steps>;
   readonly #plan: ComputePlan<M, R>;
+  readonly #requireKeys: () => void;
 
-  constructor(plan: ComputePlan<M, R>, workspace: PlannedPlace) {
+  /** @param requireKeys - throws when one of the keys that are there already is none */
+  constructor(plan: ComputePlan<M, R>, workspace: PlannedPlace, requireKeys: () => void) {
     const { writing, options, config } = plan;
     const { lock = false, onResult } = options;
     const isWritten = writing !== undefined;
     this.#plan = plan;
+    this.#requireKeys = requireKeys;
     this.workspace = workspace;
     this.isIdempotent = !lock;
     if (!lock) this.preProcess = (record) => record;
     if (isWritten) this.alone = async () => [];
     const isWatched = isWritten ? config.postProcess !== undefined : onResult !== undefined;
     if (isWatched) this.postProcess = async () => undefined;
+  }
+
+  async ready(): Promise<void> {
+    this.#requireKeys();
   }
 
   read({ record, index }: Entry<unknown>): ComputedKey {

@@ -6,7 +6,7 @@ import type { Step } from '../engine/step.js';
 import { callMaking } from '../operations/call-making.js';
 import type { BatchSource } from '../source/batch-source.js';
 import { spareConnections } from '../workspace/spare-connections.js';
-import { readingSteps, scanningSteps } from './compute-reading.js';
+import { readingSteps, requireKeys, scanningSteps } from './compute-reading.js';
 import { type ComputedKey, ComputeRehearsal } from './compute-rehearsal.js';
 import type { PlanRequest } from './plan-call.js';
 import type { PlannedPlace } from './planned-job.js';
@@ -35,7 +35,12 @@ export function computeRequest<M extends AnyMapping, R>(
   };
   return {
     target: plan,
-    request: { operation, options, jobOf: () => new ComputeRehearsal(plan, place) },
+    request: {
+      operation,
+      options,
+      jobOf: (call) =>
+        new ComputeRehearsal(plan, place, () => requireKeys({ mapping: plan.mapping }, call, keys ?? [])),
+    },
     source: given,
     records: keys?.length,
     making,

@@ -76,10 +76,15 @@ function statementLines({
   positions,
   onlyIf,
 }: PlannedStatement): string[] {
-  const often = onlyIf === null ? `${times ?? 'an unknown number of'} times` : `only if ${onlyIf}`;
+  const often = onlyIf === null ? timesText(times) : `only if ${onlyIf}`;
   const whose = records === null || records === 0 ? '' : ` for ${counted(records, 'record')} (${ranges(positions)})`;
   const place = when === 'chunk' ? '' : `${when} the chunks, `;
   return [`  ${place}${way}, ${often}${whose}, ${counted(parameters, 'parameter')}, because ${why}:`, `    ${sql}`];
+}
+
+function timesText(times: number | null): string {
+  if (times === null) return 'an unknown number of times';
+  return times === 1 ? 'once' : `${times} times`;
 }
 
 function ranges(positions: readonly IndexRange[]): string {

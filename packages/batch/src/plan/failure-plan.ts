@@ -13,6 +13,9 @@ export interface FailureCase {
   /** Whether a COMMIT of which nobody knows is looked up. */
   readonly looksUp: boolean;
   readonly isIdempotent: boolean;
+  /** Whether transactions are opened, and statements sent outside of any; both may be so where it is not known. */
+  readonly hasTransactions: boolean;
+  readonly hasAlone: boolean;
   /** Whether the records are still there for another attempt. */
   readonly isList: boolean;
   /** Whether PostgreSQL tells which of the records of a chunk is at fault. */
@@ -125,16 +128,19 @@ function retriesSay(about: FailureCase): string[] {
   ];
 }
 
-function doubtSays({ call, isWritten, isJoined, looksUp, isIdempotent }: FailureCase): string[] {
+function doubtSays(about: FailureCase): string[] {
+  const { call, isJoined, isIdempotent, looksUp, hasTransactions, hasAlone, isWritten } = about;
   if (!isWritten || isJoined) return [];
-  const asked = looksUp
-    ? 'A COMMIT whose answer is lost is looked up (pg_xact_status, for up to 5,000 ms); of what stays unknown, and of a single statement that commits by itself,'
-    : 'Of a COMMIT whose answer is lost';
-  if (isIdempotent) return [`${asked} nobody knows, and it is done again, which comes to the same.`];
-  const tells = call.byChunk
-    ? ', or, where chunks before it are written, a BatchError whose unknown tells the records'
-    : '';
-  return [`${asked} nobody knows: that is a CommitUnknownError${tells}. It is not done again.`];
+  const lookup = looksUp ? ', and that cannot be looked up within 5,000 ms (pg_xact_status)' : '';
+  const doubtful = [
+    ...(hasTransactions ? [`a COMMIT whose answer is lost${lookup}`] : []),
+    ...(hasAlone ? ['a statement that commits by itself and whose connection is lost'] : []),
+  ];
+  if (doubtful.length === 0) return [];
+  const subject = `Of ${doubtful.join(', and of ')}, nobody knows`;
+  if (isIdempotent) return [`${subject}: it is done again, which comes to the same.`];
+  const tells = call.byChunk ? ' or, where other chunks are written, a BatchError whose unknown tells the records' : '';
+  return [`${subject}: that is a CommitUnknownError${tells}, and it is not done again.`];
 }
 
 function optimisticSays({ call: { strategy, batchSize, skips } }: FailureCase): string[] {

@@ -148,6 +148,7 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
   const { target, isWritten, looksUp, isUncertain } = plan;
   const { chunks, tally, rehearsal } = rehearsed;
   const { isJoined } = job.workspace;
+  const transactions = planTransactions(plan, call, job, rehearsed);
   const alone = chunks?.flatMap(({ steps }) => steps.filter(({ way }) => way === 'alone'));
   return {
     operation: call.operation,
@@ -161,7 +162,7 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
     chunks: planChunks(call, chunks),
     statements: tally.statements(chunks !== undefined),
     connections: planConnections(plan, call, job, chunks?.length),
-    transactions: planTransactions(plan, call, job, rehearsed),
+    transactions,
     roundTrips: chunks === undefined || isUncertain ? null : rehearsal.roundTrips,
     onFailure: planFailure({
       call,
@@ -169,8 +170,10 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
       isWritten,
       looksUp,
       isIdempotent: job.isIdempotent,
+      hasTransactions: transactions.count !== 0,
+      hasAlone: transactions.alone !== 0,
       isList: Array.isArray(feedOf(plan, call)),
-      isNamed: job.faultIn !== undefined,
+      isNamed: job.namesFaults ?? false,
       fallsBack: job.alone !== undefined && (isWritten || !isJoined),
       largest: chunks && Math.max(0, ...chunks.map(({ items }) => items)),
       isSideBySide: isSideBySide(call, job.workspace),
