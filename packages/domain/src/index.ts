@@ -5,7 +5,7 @@ export { Entity, type EntityClass } from './entity/entity.js';
 export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch-error.js';
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
-export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
+export { NotFoundError, RowSuppressedError, StaleEntityError, type StaleVersion } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
 export { insertOne, selectOne } from './individual/individual-statements.js';
 export {
@@ -39,6 +39,7 @@ export type {
   RecordPatch,
   RelationName,
   UpdatableField,
+  VersionField,
 } from './mapping/inferred-types.js';
 export {
   decodeKey,

@@ -1,4 +1,5 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
+import type { UnoError } from '@uno/postgres';
 import type { ChunkReport, ChunkSource, Entry, Piece } from './chunk.js';
 
 /** What a failure of some items is about. */
@@ -88,6 +89,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   identityOf(item: I): string | undefined;
   /** @throws UnoError when an item is at fault */
   prepare(items: readonly I[]): Prepared<S, V>;
+  /** Items that failed without keeping those that were sent with them from being done, in their order. */
+  failedOf?(value: V): readonly { readonly item: I; readonly error: UnoError }[];
   judge(error: unknown): Verdict;
   /** The position among some items of the one that made them fail, where that is known; those before it had succeeded. */
   faultIn?(items: readonly I[], error: unknown): number | undefined;

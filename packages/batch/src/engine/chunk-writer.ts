@@ -51,11 +51,15 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     if (items.length === 0) return this.#report(chunk, noFindings(chunk.refused));
     try {
       const prepared = chunk.prepared ?? this.#job.prepare(items);
-      const send = (session: S) => sending(prepared, session, onSent);
-      const value = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
+      const send = async (session: S) => {
+        const done = noFindings<I, V>(chunk.refused);
+        this.#keep(items, await sending(prepared, session, onSent), done, failed);
+        return done;
+      };
+      const done = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
         ? workspace.once(send)
         : workspace.whole(send, checksAtOnce));
-      return this.#report(chunk, { ...noFindings(chunk.refused), pieces: [{ items, value }] });
+      return this.#report(chunk, done);
     } catch (error) {
       this.#onFailure(error);
       if (this.#job.judge(error) === 'call') throw error;
@@ -93,7 +97,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   ): Promise<void> {
     try {
       const ready = prepared ?? this.#job.prepare(items);
-      findings.pieces.push({ items, value: await attempting(ready, session, onSent) });
+      this.#keep(items, await attempting(ready, session, onSent), findings, failed);
     } catch (error) {
       this.#onFailure(error);
       await this.#afterFailure(session, items, error, findings, failed);
@@ -199,7 +203,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const one = async (item: I): Promise<void> => {
       try {
         const value = await session.attempt(() => alone(session, item));
-        findings.pieces.push({ items: [item], value });
+        this.#keep([item], value, findings, failed);
       } catch (error) {
         const verdict = this.#job.judge(error);
         // When not even that works, what was first said of it is the better explanation.
@@ -215,6 +219,14 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const records = items.reduce((sum, item) => sum + this.#job.indicesOf(item).length, 0);
     findings.individually += records;
     this.#call.recorder.fellBack(records, reason);
+  }
+
+  /** Some items went through together, but for those that failed by themselves. */
+  #keep(items: readonly I[], value: V, findings: Findings<I, V>, failed: number): void {
+    const left = this.#job.failedOf?.(value) ?? [];
+    const out = new Set(left.map(({ item }) => item));
+    findings.pieces.push({ items: out.size === 0 ? items : items.filter((item) => !out.has(item)), value });
+    for (const { item, error } of left) this.#blame([item], error, findings, failed);
   }
 
   /** The one that is at fault, where that is plain and ends the call, so that nothing has to be tried again. */
