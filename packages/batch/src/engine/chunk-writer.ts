@@ -60,7 +60,15 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
         ? workspace.once(send)
         : workspace.whole(send, checksAtOnce));
       return this.#report(chunk, done);
-    } catch (error) {
+    } catch (first) {
+      const { failure: error, done } = await this.#otherwise(items, first, (other) =>
+        workspace.whole(async (session) => {
+          const otherwise = noFindings<I, V>(chunk.refused);
+          this.#keep(items, await other(session), otherwise, failed);
+          return otherwise;
+        }, checksAtOnce),
+      );
+      if (done !== undefined) return this.#report(chunk, done);
       this.#onFailure(error);
       if (this.#job.judge(error) === 'call') throw error;
       const blamed = this.#blamed(items, error);
@@ -98,9 +106,26 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     try {
       const ready = prepared ?? this.#job.prepare(items);
       this.#keep(items, await attempting(ready, session, onSent), findings, failed);
+    } catch (first) {
+      const { failure, done } = await this.#otherwise(items, first, async (other) => ({ value: await other(session) }));
+      if (done !== undefined) return this.#keep(items, done.value, findings, failed);
+      this.#onFailure(failure);
+      await this.#afterFailure(session, items, failure, findings, failed);
+    }
+  }
+
+  /** What comes of the other way, where the job has one; else the failure to go on with. */
+  async #otherwise<T>(
+    items: readonly I[],
+    failure: unknown,
+    run: (other: (session: S) => Promise<V>) => Promise<T>,
+  ): Promise<{ readonly failure?: unknown; readonly done?: T }> {
+    const other = this.#job.otherWay?.(items, failure);
+    if (other === undefined) return { failure };
+    try {
+      return { done: await run(other) };
     } catch (error) {
-      this.#onFailure(error);
-      await this.#afterFailure(session, items, error, findings, failed);
+      return { failure: error };
     }
   }
 
@@ -135,8 +160,8 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       return;
     }
     const middle = Math.ceil(items.length / 2);
-    await this.#attempt(session, items.slice(0, middle), findings, failed);
-    await this.#attempt(session, items.slice(middle), findings, failed);
+    const halves = this.#job.halvesOf?.(items) ?? [items.slice(0, middle), items.slice(middle)];
+    for (const half of halves) await this.#attempt(session, half, findings, failed);
   }
 
   /** It is known which item is at fault: the others are done without it. Where it ends the call, that has happened. */

@@ -22,6 +22,7 @@ import { lookStatement, type UpdateState, updateStatement } from '../statements/
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
 import { failedBy, type StaleItem } from './stale-items.js';
+import { isRefused, type Parked, UniqueExchange, type WriteRounds } from './unique-exchange.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
 
 /** Records that go in one statement, encoded. */
@@ -44,10 +45,12 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   readonly isIdempotent: boolean;
   protected readonly folded = 'all';
   readonly #plan: UpdatePlan;
+  readonly #exchange: UniqueExchange;
 
   constructor(options: WriteJobOptions<M>, plan: UpdatePlan) {
     super(options);
     this.#plan = plan;
+    this.#exchange = new UniqueExchange(options.mapping, plan);
     this.isIdempotent = isIdempotentUpdate(plan);
   }
 
@@ -89,9 +92,31 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       isOneStatement: groups.length === 1 && isPlain && this.#plan.version === undefined,
       send: async (session) => {
         if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keysOf(mapping, items));
-        return this.#written(session, groups);
+        return this.#written(session, groups).catch((error: unknown) => {
+          throw this.#exchange.explained(items, error);
+        });
       },
     };
+  }
+
+  /** Records that are refused together may only exchange unique values. */
+  otherWay(items: readonly WorkItem[], error: unknown): ((session: WriteSession) => Promise<Written>) | undefined {
+    if (items.length === 1 || !isRefused(error)) return undefined;
+    return (session) => {
+      const write: WriteRounds = (rounds, parked) => {
+        const groups = rounds.flatMap((round) => this.#encoded(round));
+        return this.#written(session, groups, parked);
+      };
+      return this.#exchange.run(session, items, error, write);
+    };
+  }
+
+  halvesOf(items: readonly WorkItem[]): readonly [readonly WorkItem[], readonly WorkItem[]] | undefined {
+    return this.#exchange.halvesOf(items);
+  }
+
+  faultIn(items: readonly WorkItem[], error: unknown): number | undefined {
+    return this.#exchange.faultIn(items, error);
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
@@ -121,7 +146,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     });
   }
 
-  async #written(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+  async #written(session: WriteSession, groups: readonly EncodedGroup[], parked?: Parked): Promise<Written> {
     const settled: SettledItem[] = [];
     const stale: StaleItem[] = [];
     const counts = { updated: 0, unchanged: 0, skipped: 0 };
@@ -129,6 +154,8 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       const states = await this.#statesOf(session, group);
       for (const item of group.items) {
         const left = states.get(item);
+        // A trigger suppressed it, and what the row has for the moment must not stay.
+        if (left !== undefined && parked?.items.has(item)) throw parked.refused;
         if (left !== undefined && this.#isStale(left)) {
           stale.push({ item, actual: left.state === 'missing' ? undefined : left.version });
           continue;
