@@ -6,7 +6,7 @@ export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
 export { DuplicateRecordError } from './errors/duplicate-record-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
-export { NotFoundError, RowSuppressedError, StaleEntityError } from './errors/repository-errors.js';
+export { NotFoundError, RowSuppressedError, StaleEntityError, type StaleVersion } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
 export { insertOne, selectOne } from './individual/individual-statements.js';
 export {
@@ -40,6 +40,7 @@ export type {
   RecordPatch,
   RelationName,
   UpdatableField,
+  VersionField,
 } from './mapping/inferred-types.js';
 export {
   decodeKey,

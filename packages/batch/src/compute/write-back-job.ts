@@ -84,6 +84,12 @@ export class WriteBackJob<M extends AnyMapping, R> extends UpdateJob<M> {
     return { isOneStatement, send: async (session) => withAside(await send(session), aside) };
   }
 
+  override otherWay(items: readonly WorkItem[], error: unknown): ReturnType<UpdateJob<M>['otherWay']> {
+    const aside = items.filter((item) => !isChanged(item)).map((item) => this.#aside(item));
+    const other = super.otherWay(items.filter(isChanged), error);
+    return other && (async (session) => withAside(await other(session), aside));
+  }
+
   override async alone(session: WriteSession, item: WorkItem): Promise<Written> {
     return isChanged(item) ? super.alone(session, item) : { settled: [this.#aside(item)] };
   }

@@ -1,4 +1,5 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
+import type { UnoError } from '@uno/postgres';
 import type { ChunkReport, ChunkSource, Entry, Piece, Resolved } from './chunk.js';
 import type { Step } from './step.js';
 
@@ -100,11 +101,17 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   identityOf(item: I): string | undefined;
   /** @throws UnoError when an item is at fault */
   prepare(items: readonly I[]): Prepared<S, V>;
+  /** Items that failed without keeping those that were sent with them from being done, in their order. */
+  failedOf?(value: V): readonly { readonly item: I; readonly error: UnoError }[];
   judge(error: unknown): Verdict;
   /** Whether {@link faultIn} knows of every item at fault. */
   readonly namesFaults?: boolean;
   /** The position among some items of the one that made them fail, where that is known; those before it had succeeded. */
   faultIn?(items: readonly I[], error: unknown): number | undefined;
+  /** Another way to do items that failed together, to be tried in a transaction, behind savepoints of its own. */
+  otherWay?(items: readonly I[], error: unknown): ((session: S) => Promise<V>) | undefined;
+  /** How to part items that failed together, where some of them cannot be parted. */
+  halvesOf?(items: readonly I[]): readonly [readonly I[], readonly I[]] | undefined;
   /** What was done of some items although their chunk failed, where that cannot be undone. */
   doneOf?(items: readonly I[]): readonly Piece<I, V>[];
   /** Does a single item in the plainest way there is. */

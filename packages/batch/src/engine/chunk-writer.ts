@@ -53,12 +53,24 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     if (items.length === 0) return this.#report(chunk, noFindings(chunk.refused));
     try {
       const prepared = chunk.prepared ?? this.#job.prepare(items);
-      const send = (session: S) => sending(prepared, session, onSent);
-      const value = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
+      const send = async (session: S) => {
+        const done = noFindings<I, V>(chunk.refused);
+        this.#keep(items, await sending(prepared, session, onSent), done, failed);
+        return done;
+      };
+      const done = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
         ? workspace.once(send)
         : workspace.whole(send, checksAtOnce));
-      return this.#report(chunk, { ...noFindings(chunk.refused), pieces: [{ items, value }] });
-    } catch (error) {
+      return this.#report(chunk, done);
+    } catch (first) {
+      const { failure: error, done } = await this.#otherwise(items, first, (other) =>
+        workspace.whole(async (session) => {
+          const otherwise = noFindings<I, V>(chunk.refused);
+          this.#keep(items, await other(session), otherwise, failed);
+          return otherwise;
+        }, checksAtOnce),
+      );
+      if (done !== undefined) return this.#report(chunk, done);
       this.#onFailure(error);
       if (this.#job.judge(error) === 'call') throw error;
       const blamed = this.#blamed(items, error);
@@ -95,10 +107,27 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   ): Promise<void> {
     try {
       const ready = prepared ?? this.#job.prepare(items);
-      findings.pieces.push({ items, value: await attempting(ready, session, onSent) });
+      this.#keep(items, await attempting(ready, session, onSent), findings, failed);
+    } catch (first) {
+      const { failure, done } = await this.#otherwise(items, first, async (other) => ({ value: await other(session) }));
+      if (done !== undefined) return this.#keep(items, done.value, findings, failed);
+      this.#onFailure(failure);
+      await this.#afterFailure(session, items, failure, findings, failed);
+    }
+  }
+
+  /** What comes of the other way, where the job has one; else the failure to go on with. */
+  async #otherwise<T>(
+    items: readonly I[],
+    failure: unknown,
+    run: (other: (session: S) => Promise<V>) => Promise<T>,
+  ): Promise<{ readonly failure?: unknown; readonly done?: T }> {
+    const other = this.#job.otherWay?.(items, failure);
+    if (other === undefined) return { failure };
+    try {
+      return { done: await run(other) };
     } catch (error) {
-      this.#onFailure(error);
-      await this.#afterFailure(session, items, error, findings, failed);
+      return { failure: error };
     }
   }
 
@@ -133,8 +162,8 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       return;
     }
     const middle = Math.ceil(items.length / 2);
-    await this.#attempt(session, items.slice(0, middle), findings, failed);
-    await this.#attempt(session, items.slice(middle), findings, failed);
+    const halves = this.#job.halvesOf?.(items) ?? [items.slice(0, middle), items.slice(middle)];
+    for (const half of halves) await this.#attempt(session, half, findings, failed);
   }
 
   /** It is known which item is at fault: the others are done without it. Where it ends the call, that has happened. */
@@ -201,7 +230,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const one = async (item: I): Promise<void> => {
       try {
         const value = await session.attempt(() => alone(session, item));
-        findings.pieces.push({ items: [item], value });
+        this.#keep([item], value, findings, failed);
       } catch (error) {
         const verdict = this.#job.judge(error);
         // When not even that works, what was first said of it is the better explanation.
@@ -217,6 +246,14 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const records = items.reduce((sum, item) => sum + this.#job.indicesOf(item).length, 0);
     findings.individually += records;
     this.#call.recorder.fellBack(records, reason);
+  }
+
+  /** Some items went through together, but for those that failed by themselves. */
+  #keep(items: readonly I[], value: V, findings: Findings<I, V>, failed: number): void {
+    const left = this.#job.failedOf?.(value) ?? [];
+    const out = new Set(left.map(({ item }) => item));
+    findings.pieces.push({ items: out.size === 0 ? items : items.filter((item) => !out.has(item)), value });
+    for (const { item, error } of left) this.#blame([item], error, findings, failed);
   }
 
   /** The one that is at fault, where that is plain and ends the call, so that nothing has to be tried again. */

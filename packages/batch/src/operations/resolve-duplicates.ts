@@ -6,26 +6,34 @@ import {
   type FailedRecord,
   keyText,
 } from '@uno/domain';
-import { UnoError } from '@uno/postgres';
+import { UnoError, ValidationError } from '@uno/postgres';
 import type { Resolved } from '../engine/chunk.js';
 import { WorkItem } from '../shapes/work-item.js';
 import type { Duplicates } from './upsert-plan.js';
+
+/** How the records of one row are made one. */
+export interface Resolution {
+  readonly mapping: AnyMapping;
+  readonly duplicates: Duplicates;
+  /** Whether a record at fault is left out. */
+  readonly skips: boolean;
+  /** Whether it can be told by the values of a record which row it means, and by these it is another one. */
+  isOther(one: WorkItem, other: WorkItem): boolean;
+}
 
 /**
  * Decides which of the records that mean one row counts.
  *
  * @param first - by each record that is not the first of its row, the one that is
- * @param skips - whether a record at fault is left out
  * @throws EndOfCall for the first record that repeats another one under `error`, or whose merging fails, where such records
  *   are not left out
  */
 export function resolveDuplicates(
-  mapping: AnyMapping,
+  resolution: Resolution,
   items: readonly WorkItem[],
   first: ReadonlyMap<WorkItem, WorkItem>,
-  duplicates: Duplicates,
-  skips: boolean,
 ): Resolved<WorkItem> {
+  const { mapping, duplicates, skips } = resolution;
   if (first.size === 0) return { items, refused: [] };
   const refused: FailedRecord[] = [];
   const groups = new Map<WorkItem, [WorkItem, ...WorkItem[]]>();
@@ -40,7 +48,7 @@ export function resolveDuplicates(
     try {
       if (duplicates === 'error') throw new DuplicateRecordError(mapping.name, item.index, earliest.index);
       if (typeof duplicates === 'function') {
-        merged.set(earliest, merge(mapping, merged.get(earliest) ?? earliest, item, duplicates));
+        merged.set(earliest, merge(resolution, merged.get(earliest) ?? earliest, item, duplicates));
       }
       group.push(item);
     } catch (error) {
@@ -60,7 +68,7 @@ export function resolveDuplicates(
 
 /** The later one, as it is to be written. */
 function merge(
-  mapping: AnyMapping,
+  { mapping, isOther }: Resolution,
   earlier: WorkItem,
   later: WorkItem,
   duplicates: (earlier: object, later: object) => unknown,
@@ -71,7 +79,15 @@ function merge(
   } catch (cause) {
     throw new CallbackError('duplicates', cause);
   }
-  return WorkItem.ofNew(mapping, record, later.index);
+  const { index } = later;
+  const one = WorkItem.ofNew(mapping, record, index);
+  if (!isOther(earlier, one)) return one;
+  throw new ValidationError(
+    `${mapping.name} record ${index}: what the duplicates function made of it means another row.`,
+    {
+      index,
+    },
+  );
 }
 
 function recordOf({ fields }: AnyMapping, { values }: WorkItem): object {

@@ -22,6 +22,8 @@ import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
+import { failedBy, type StaleItem } from './stale-items.js';
+import { isRefused, type Parked, UniqueExchange, type WriteRounds } from './unique-exchange.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
 
 /** Records that go in one statement, encoded. */
@@ -31,17 +33,25 @@ interface EncodedGroup {
   readonly parameters: readonly string[];
 }
 
-type States = Map<WorkItem, UpdateState>;
+/** What became of an item that was not written, and the version of its row. */
+interface Left {
+  readonly state: UpdateState;
+  readonly version: string | null;
+}
+
+type States = Map<WorkItem, Left>;
 
 /** Updates rows by key. */
 export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   readonly isIdempotent: boolean;
   protected readonly folded = 'all';
   readonly #plan: UpdatePlan;
+  readonly #exchange: UniqueExchange;
 
   constructor(options: WriteJobOptions<M>, plan: UpdatePlan) {
     super(options);
     this.#plan = plan;
+    this.#exchange = new UniqueExchange(options.mapping, plan);
     this.isIdempotent = isIdempotentUpdate(plan);
   }
 
@@ -55,7 +65,8 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
     const { fields, hasTextKey } = this.mapping;
     // Others of another spelling may come between them: that is found out by PostgreSQL.
-    if (!hasTextKey) return items;
+    // A row that one of them has written has another version for the next one.
+    if (!hasTextKey || this.#plan.version !== undefined) return items;
     return foldDuplicates(items, {
       fields,
       identity: ({ key }) => key,
@@ -65,7 +76,8 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   foldedBy({ key }: WorkItem): string | undefined {
-    return key === undefined || !this.mapping.hasTextKey ? undefined : keyText(key);
+    const isFolded = this.mapping.hasTextKey && this.#plan.version === undefined;
+    return key === undefined || !isFolded ? undefined : keyText(key);
   }
 
   identityOf(item: WorkItem): string | undefined {
@@ -77,16 +89,39 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     const groups = this.#encoded(items);
     const isPlain = mapping.hasTextKey || items.length === 1;
     return {
-      isOneStatement: groups.length === 1 && isPlain,
+      // Where a record is stale, the others are undone.
+      isOneStatement: groups.length === 1 && isPlain && this.#plan.version === undefined,
       steps: () => [
         ...(isPlain ? [] : [distinctStep(mapping, mapping.keyFields, indicesOf(items))]),
         ...groups.flatMap((group) => this.#steps(group)),
       ],
       send: async (session) => {
         if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keysOf(mapping, items));
-        return this.#written(session, groups);
+        return this.#written(session, groups).catch((error: unknown) => {
+          throw this.#exchange.explained(items, error);
+        });
       },
     };
+  }
+
+  /** Records that are refused together may only exchange unique values. */
+  otherWay(items: readonly WorkItem[], error: unknown): ((session: WriteSession) => Promise<Written>) | undefined {
+    if (items.length === 1 || !isRefused(error)) return undefined;
+    return (session) => {
+      const write: WriteRounds = (rounds, parked) => {
+        const groups = rounds.flatMap((round) => this.#encoded(round));
+        return this.#written(session, groups, parked);
+      };
+      return this.#exchange.run(session, items, error, write);
+    };
+  }
+
+  halvesOf(items: readonly WorkItem[]): readonly [readonly WorkItem[], readonly WorkItem[]] | undefined {
+    return this.#exchange.halvesOf(items);
+  }
+
+  faultIn(items: readonly WorkItem[], error: unknown): number | undefined {
+    return this.#exchange.faultIn(items, error);
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
@@ -100,14 +135,18 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   #encoded(items: readonly WorkItem[]): EncodedGroup[] {
     const { mapping } = this;
     // Records that cannot be made one are written one after the other.
-    const isApart = this.#plan.added.length > 0 && mapping.hasTextKey;
+    const { added, version } = this.#plan;
+    const isApart = mapping.hasTextKey && (added.length > 0 || version !== undefined);
     const rounds = isApart ? inRounds(items) : [items];
     const groups = rounds.flatMap((round) =>
       groupByShape(round, ({ values, index }) => plannedFields(this.#plan, { values, index })),
     );
     return groups.map(({ fields, items: members }) => {
       const ordered = inLockOrder(members);
-      const parameters = [...keysOf(mapping, ordered), ...columnArrays(mapping, fields, ordered)];
+      const parameters = [
+        ...keysOf(mapping, ordered),
+        ...columnArrays(mapping, version === undefined ? fields : [...fields, version], ordered),
+      ];
       return { fields, items: ordered, parameters };
     });
   }
@@ -118,47 +157,66 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     const counted = { sql, parameters: parameters.length, times: 1, indices };
     if (fields.length === 0)
       return [{ ...counted, way: 'aside', why: 'the records have nothing that could be written' }];
-    const look = lookStatement(this.mapping);
+    const { version } = this.#plan;
     return [
       { ...counted, way: 'unnest', why: 'only records that were not written come back' },
       {
         ...counted,
         way: 'aside',
         why: 'it is looked what became of those records',
-        sql: look.sql,
-        parameters: this.mapping.keyFields.length,
+        sql: this.#look.sql,
+        parameters: this.mapping.keyFields.length + (version === undefined ? 0 : 1),
         onlyIf: 'somebody else writes to a row at the same time, or a trigger keeps one from being written',
       },
     ];
   }
 
   #statementOf(fields: readonly Field[]): TextStatement {
-    return fields.length === 0 ? lookStatement(this.mapping) : updateStatement(this.mapping, this.#plan, fields);
+    return fields.length === 0 ? this.#look : updateStatement(this.mapping, this.#plan, fields);
   }
 
-  async #written(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+  get #look(): TextStatement {
+    return lookStatement(this.mapping, this.#plan);
+  }
+
+  async #written(session: WriteSession, groups: readonly EncodedGroup[], parked?: Parked): Promise<Written> {
     const settled: SettledItem[] = [];
+    const stale: StaleItem[] = [];
     const counts = { updated: 0, unchanged: 0, skipped: 0 };
     for (const group of groups) {
       const states = await this.#statesOf(session, group);
       for (const item of group.items) {
-        const status = statusOf(states.get(item));
+        const left = states.get(item);
+        // A trigger suppressed it, and what the row has for the moment must not stay.
+        if (left !== undefined && parked?.items.has(item)) throw parked.refused;
+        if (left !== undefined && this.#isStale(left)) {
+          stale.push({ item, actual: left.state === 'missing' ? undefined : left.version });
+          continue;
+        }
+        const status = statusOf(left?.state);
         counts[status] += item.records;
         if (this.isDetailed) settled.push({ item, status });
       }
       session.touch(() => group.items.flatMap((item) => (states.has(item) || !item.key ? [] : [item.key])));
     }
-    return this.isDetailed ? { settled } : { counts };
+    const failed = failedBy(this.mapping, this.#plan, stale, this.options.call.skips);
+    return this.isDetailed ? { settled, failed } : { counts, failed };
+  }
+
+  #isStale({ state }: Left): boolean {
+    return this.#plan.version !== undefined && (state === 'stale' || state === 'missing');
   }
 
   /** What became of the items of one statement that were not written. */
   async #statesOf(session: WriteSession, { fields, items, parameters }: EncodedGroup): Promise<States> {
     const states = await statesBy(session, this.#statementOf(fields), parameters, items);
     // Somebody else was quicker, or a trigger suppressed the update. By now it can be seen which.
-    const others = items.filter((item) => states.get(item) === 'other');
+    const others = items.filter((item) => states.get(item)?.state === 'other');
     if (others.length > 0) {
-      const looked = await statesBy(session, lookStatement(this.mapping), keysOf(this.mapping, others), others);
-      for (const [item, state] of looked) states.set(item, state);
+      const { version } = this.#plan;
+      const versions = version === undefined ? [] : columnArrays(this.mapping, [version], others);
+      const looked = await statesBy(session, this.#look, [...keysOf(this.mapping, others), ...versions], others);
+      for (const [item, left] of looked) states.set(item, left);
     }
     return states;
   }
@@ -172,15 +230,15 @@ async function statesBy(
 ): Promise<States> {
   const states: States = new Map();
   const { rows } = await session.execute(statement, parameters);
-  for (const [position, state] of rows) {
+  for (const [position, state, version = null] of rows) {
     const item = items[Number(position) - 1];
-    if (item !== undefined && isState(state)) states.set(item, state);
+    if (item !== undefined && isState(state)) states.set(item, { state, version });
   }
   return states;
 }
 
 function isState(text: string | null | undefined): text is UpdateState {
-  return text === 'same' || text === 'other' || text === 'missing';
+  return text === 'same' || text === 'other' || text === 'stale' || text === 'missing';
 }
 
 function statusOf(state: UpdateState | undefined): 'updated' | 'unchanged' | 'skipped' {

@@ -1,4 +1,5 @@
 import { type AnyMapping, type Field, keyText } from '@uno/domain';
+import { UnoError } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry, Resolved } from '../engine/chunk.js';
@@ -10,6 +11,7 @@ import { columnArrays } from '../statements/column-arrays.js';
 import { fieldsOfTarget } from '../statements/conflict-input.js';
 import { type ConflictTarget, conflictTarget } from '../statements/conflict-target.js';
 import { alikeStep, firstAlike, type Likeness } from '../statements/first-alike.js';
+import { forgetTableFacts } from '../statements/table-facts.js';
 import { recorded } from '../workspace/recorded.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
@@ -90,7 +92,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       return {
         isOneStatement: writer.isOneStatement,
         steps: () => writer.stepsAlone(only),
-        send: (session) => writer.alone(session, only),
+        send: (session) => this.alone(session, only),
       };
     }
     const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
@@ -99,13 +101,23 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       steps: (session) => [...this.resolveSteps(items), ...writer.steps(session, groups)],
       send: async (session) => {
         if (!this.#isToldByText) await this.#requireDistinct(session, items);
-        return writer.write(session, groups);
+        return this.#watched(writer.write(session, groups));
       },
     };
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
-    return this.#writer.alone(session, item);
+    return this.#watched(this.#writer.alone(session, item));
+  }
+
+  /** The index may be gone, or another one there. */
+  async #watched(written: Promise<Written>): Promise<Written> {
+    try {
+      return await written;
+    } catch (error) {
+      if (UnoError.is(error) && error.code === 'UNO_STATEMENT') forgetTableFacts(this.options.db, this.mapping);
+      throw error;
+    }
   }
 
   /** What tells whether a record is there already. */
@@ -156,7 +168,10 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     const first = this.#isToldByText
       ? firstByText(items, (item) => this.#texts(item))
       : await this.#alike(items, recorded(db, call.deadline.signal, call.recorder));
-    return resolveDuplicates(this.mapping, items, first, this.#plan.duplicates, call.skips);
+    const isOther = (one: WorkItem, other: WorkItem) =>
+      this.#isToldByText && keyText(this.#texts(one) ?? []) !== keyText(this.#texts(other) ?? []);
+    const { mapping } = this;
+    return resolveDuplicates({ mapping, duplicates: this.#plan.duplicates, skips: call.skips, isOther }, items, first);
   }
 
   #alike(items: readonly WorkItem[], execute: WriteSession['execute']): Promise<Map<WorkItem, WorkItem>> {

@@ -26,10 +26,20 @@ export interface SettledItem {
   readonly row?: StoredRow | undefined;
 }
 
+/** An item that failed, and why. */
+export interface FailedItem {
+  readonly item: WorkItem;
+  readonly error: UnoError;
+}
+
 /** What came of some items: of each of them, or of how many what. */
-export type Written =
+export type Written = (
   | { readonly settled: readonly SettledItem[] }
-  | { readonly counts: Partial<Record<SettledStatus, number>> };
+  | { readonly counts: Partial<Record<SettledStatus, number>> }
+) & {
+  /** Those that failed without keeping the others from being written; they are in none of the former. */
+  readonly failed?: readonly FailedItem[] | undefined;
+};
 
 /**
  * Of the records that were folded into one, those to which the outcome belongs: all, the first, or the one that counts. The

@@ -12,6 +12,7 @@ import { noTable, readTableFacts, type TableFacts } from '../statements/table-fa
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import {
+  type FailedItem,
   type FoldedOutcome,
   keyOfSettled,
   outcomesOf,
@@ -99,6 +100,10 @@ export abstract class WriteJob<M extends AnyMapping>
 
   keyOfRecord(record: unknown): string | undefined {
     return keyOfInput(this.mapping, record);
+  }
+
+  failedOf({ failed = [] }: Written): readonly FailedItem[] {
+    return failed;
   }
 
   judge(error: unknown): Verdict {

@@ -20,6 +20,8 @@ export interface FailureCase {
   readonly isList: boolean;
   /** Whether PostgreSQL tells which of the records of a chunk is at fault. */
   readonly isNamed: boolean;
+  /** Whether records that are refused together are tried in another way before they are halved. */
+  readonly hasOtherWay: boolean;
   readonly fallsBack: boolean;
   /** Items in the largest chunk; `undefined` where that is not known. */
   readonly largest: number | undefined;
@@ -40,6 +42,7 @@ export function planFailure(about: FailureCase): PlannedFailure {
     fallsBack,
     says: [
       ...recordsSay(about),
+      ...(about.hasOtherWay ? [exchange] : []),
       ...restSays(about),
       ...retriesSay(about),
       ...doubtSays(about),
@@ -48,6 +51,9 @@ export function planFailure(about: FailureCase): PlannedFailure {
     ],
   };
 }
+
+const exchange =
+  'Records that a unique constraint refuses together are written once more with room made for their values, as they may only exchange them.';
 
 const refusedStatement = 'When PostgreSQL does not take the statement for many records, as on some views and rules,';
 
@@ -59,12 +65,13 @@ function searchOf({
   call: { skips },
   isWritten,
   isNamed,
+  hasOtherWay,
   largest,
 }: FailureCase): Pick<PlannedFailure, 'search' | 'mostAttempts'> {
   if (!isWritten) return { search: 'none', mostAttempts: 0 };
   // What is before it, and what is behind it.
   if (isNamed) return { search: 'PostgreSQL names it', mostAttempts: skips ? 2 : 0 };
-  return { search: 'halving', mostAttempts: largest === undefined ? null : halvings(largest) };
+  return { search: 'halving', mostAttempts: largest === undefined || hasOtherWay ? null : halvings(largest) };
 }
 
 /** Each time the half that fails is halved again; the other one may have come before. */

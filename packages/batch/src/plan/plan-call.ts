@@ -174,6 +174,7 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
       hasAlone: transactions.alone !== 0,
       isList: Array.isArray(feedOf(plan, call)),
       isNamed: job.namesFaults ?? false,
+      hasOtherWay: job.otherWay !== undefined,
       fallsBack: job.alone !== undefined && (isWritten || !isJoined),
       largest: chunks && Math.max(0, ...chunks.map(({ items }) => items)),
       isSideBySide: isSideBySide(call, job.workspace),

@@ -14,7 +14,7 @@ export interface ConflictTarget {
   readonly fields: readonly Field[];
   /** Whether it is over such fields alone, of which every record has a value, and about all rows. */
   readonly isPlain: boolean;
-  /** Whether `ON CONFLICT` takes it: not where triggers do the work, nor for a constraint that can be deferred. */
+  /** Whether `ON CONFLICT` takes it: not where triggers do the work, or for a constraint that can be deferred. */
   readonly isArbiter: boolean;
 }
 
@@ -25,7 +25,8 @@ export interface ConflictTarget {
  * @throws ConfigError where there is none of that name, or several partial ones are over these fields
  */
 export function conflictTarget(mapping: AnyMapping, by: readonly Field[] | string, facts: TableFacts): ConflictTarget {
-  const isArbiter = !facts.isDoneByTriggers;
+  // A parent's index knows nothing of the rows of the tables that inherit from it.
+  const isArbiter = !facts.isDoneByTriggers && !(facts.kind === 'r' && facts.hasChildren);
   if (typeof by === 'string') return targetOf(mapping, named(mapping, by, facts), isArbiter, facts);
   const index = indexOver(mapping, by, facts);
   if (index !== undefined) return targetOf(mapping, index, isArbiter, facts);

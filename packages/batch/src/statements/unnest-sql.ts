@@ -31,8 +31,3 @@ export function unnestedValue(field: Field, position: number): string {
 export function sameKey(fields: readonly Field[], alias: string): string {
   return fields.map((field, i) => `${alias}.${identifier(field.column)} = ${unnestedValue(field, i)}`).join(' and ');
 }
-
-/** An expression as it can be compared: a type without equality, such as json, by its text. */
-export function compared(field: Field, expression: string): string {
-  return field.type.comparable ? expression : `${expression}::text`;
-}

@@ -16,13 +16,15 @@ export type UpdateState =
   | 'same'
   /** There was another row when the statement began, and it was not written: it has to be looked at again. */
   | 'other'
+  /** Its row has another version. */
+  | 'stale'
   /** There is no row. */
   | 'missing';
 
 /**
- * Sets the fields of many rows by key. Parameters: the key fields, then the others. Gives the position, from 1, and the
- * {@link UpdateState} of every record that was not written: nothing comes back if all are, and the table is not looked at
- * a second time.
+ * Sets the fields of many rows by key. Parameters: the key fields, the others, the version if there is one. Gives the
+ * position, from 1, and the {@link UpdateState} of every record that was not written, with the version of its row: nothing
+ * comes back if all are, and the table is not looked at a second time.
  *
  * That look sees the table as it was when the statement began. What somebody else did to a row in the meantime, and what
  * a trigger suppressed, is found out by {@link lookStatement}.
@@ -30,15 +32,14 @@ export type UpdateState =
 export function updateStatement(mapping: AnyMapping, plan: UpdatePlan, fields: readonly Field[]): TextStatement {
   return cachedStatement(mapping, `update ${nameOfUpdate(plan, fields)}`, () => {
     const keys = mapping.keyFields;
-    const input = unnestTable([...keys, ...fields], { ordinality: true });
+    const input = unnestTable(inputOf(mapping, plan, fields), { ordinality: true });
     const table = tableText(mapping);
-    const { assignments, differs } = updateSql(plan, fields, (field) =>
-      unnestedValue(field, keys.length + fields.indexOf(field)),
-    );
+    const given = (field: Field) => unnestedValue(field, inputOf(mapping, plan, fields).lastIndexOf(field));
+    const { assignments, differs, isCurrent } = updateSql(plan, fields, given);
     return (
       `with written as (update ${table} as t set ${assignments} from ${input} ` +
-      `where ${sameKey(keys, 't')} and ${differs} returning u.ord) ` +
-      `select u.ord, ${stateOf(mapping, `when ${differs} then 'other'`)} ` +
+      `where ${sameKey(keys, 't')} and ${isCurrent} and ${differs} returning u.ord) ` +
+      `select u.ord, ${stateOf(mapping, plan, isCurrent, differs)} ` +
       `from ${input} left join ${table} as t on ${sameKey(keys, 't')} ` +
       // Looked at first, and nothing else if all are written. Where tables inherit, a key may have several rows.
       `where (select count(distinct ord) from written) < cardinality(${keysOf(mapping)}) ` +
@@ -47,22 +48,32 @@ export function updateStatement(mapping: AnyMapping, plan: UpdatePlan, fields: r
   });
 }
 
-/** Gives the position, from 1, and the {@link UpdateState} of records by their keys, without writing: `same` or `missing`. */
-export function lookStatement(mapping: AnyMapping): TextStatement {
-  return cachedStatement(mapping, 'look', () => {
-    const keys = mapping.keyFields;
-    const input = unnestTable(keys, { ordinality: true });
+/**
+ * Gives the position, from 1, and the {@link UpdateState} of records without writing, with the versions of their rows.
+ * Parameters: the key fields, the version if there is one.
+ */
+export function lookStatement(mapping: AnyMapping, plan: UpdatePlan): TextStatement {
+  return cachedStatement(mapping, `look ${plan.version?.position}`, () => {
+    const input = inputOf(mapping, plan, []);
+    const { isCurrent } = updateSql(plan, [], (field) => unnestedValue(field, input.lastIndexOf(field)));
     return (
-      `select u.ord, ${stateOf(mapping, '')} ` +
-      `from ${input} left join ${tableText(mapping)} as t on ${sameKey(keys, 't')}`
+      `select u.ord, ${stateOf(mapping, plan, isCurrent, 'false')} from ${unnestTable(input, { ordinality: true })} ` +
+      `left join ${tableText(mapping)} as t on ${sameKey(mapping.keyFields, 't')}`
     );
   });
 }
 
-function stateOf(mapping: AnyMapping, others: string): string {
-  const [first] = mapping.keyFields;
+function inputOf({ keyFields }: AnyMapping, { version }: UpdatePlan, fields: readonly Field[]): readonly Field[] {
+  return [...keyFields, ...fields, ...(version === undefined ? [] : [version])];
+}
+
+function stateOf({ keyFields: [first] }: AnyMapping, plan: UpdatePlan, isCurrent: string, differs: string): string {
   const isThere = first === undefined ? 'true' : `t.${identifier(first.column)} is not null`;
-  return `case when not (${isThere}) then 'missing' ${others} else 'same' end`;
+  const version = plan.version === undefined ? 'null' : `t.${identifier(plan.version.column)}`;
+  return (
+    `case when not (${isThere}) then 'missing' when not ${isCurrent} then 'stale' when ${differs} then 'other' ` +
+    `else 'same' end, ${version}`
+  );
 }
 
 /** The first parameter, which has as many values as there are records. */

@@ -36,9 +36,10 @@ export function upsertBySearchStatement(mapping: AnyMapping, shape: UpsertShape)
       `updated as (${update}), ` +
       `inserted as (${insertInto(mapping, fields)} select ${columnList(fields)} from input ` +
       `where ${ord} not in (select ${ord} from found) order by ${ord} returning ${columnList(target.fields, 't')}) ` +
-      `select i.${ord}, case when u.${ord} is not null then 'updated' when f.${ord} is not null then 'unchanged' ` +
-      `when exists (select from inserted as n where ${same('n', 'i')}) then 'inserted' else 'skipped' end ` +
-      `from input as i left join found as f on f.${ord} = i.${ord} left join updated as u on u.${ord} = i.${ord}`
+      // A key may have rows in several tables where these inherit.
+      `select i.${ord}, case when i.${ord} in (select ${ord} from updated) then 'updated' ` +
+      `when i.${ord} in (select ${ord} from found) then 'unchanged' ` +
+      `when exists (select from inserted as n where ${same('n', 'i')}) then 'inserted' else 'skipped' end from input as i`
     );
   });
 }

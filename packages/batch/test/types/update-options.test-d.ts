@@ -36,4 +36,10 @@ export async function updates(
   await operations.batchUpdate([{ id: 1, left: null }], { increment: ['left'] });
   // @ts-expect-error nor by a repository
   await repository.batchUpdate([{ id: 1, left: null }], { increment: ['left'] });
+  await operations.batchUpdate([{ id: 1, left: 5 }], { version: 'left' });
+  await repository.update({ id: 1, big: 5n }, { version: 'big' });
+  // @ts-expect-error a decimal number counts nothing
+  await operations.batchUpdate([{ id: 1 }], { version: 'price' });
+  // @ts-expect-error nor does a text
+  await repository.batchUpdate([{ id: 1 }], { version: 'name' });
 }

@@ -2,7 +2,7 @@ import { isRecordFault, type RetryNote, sqlstateOf, UnoError, ValidationError } 
 import type { FailedRecord } from '../ports/record-outcome.js';
 import { CallbackError } from './callback-error.js';
 import { IndexRanges } from './index-ranges.js';
-import { RowSuppressedError } from './repository-errors.js';
+import { RowSuppressedError, StaleEntityError } from './repository-errors.js';
 
 /** Which record of a batch failed, why, and what was written all the same. */
 export interface BatchErrorOptions {
@@ -95,7 +95,7 @@ function whatIsIn(operation: string, written: IndexRanges, unknown: IndexRanges)
 export function blamesRecord(error: unknown): error is UnoError {
   if (!UnoError.is(error) || error instanceof BatchError) return false;
   if (error instanceof CallbackError) return error.callback === 'preProcess' || error.callback === 'compute';
-  return isRecordFault(error) || error instanceof RowSuppressedError;
+  return isRecordFault(error) || error instanceof RowSuppressedError || error instanceof StaleEntityError;
 }
 
 /**

@@ -81,19 +81,19 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
   }
 
   /**
-   * @throws StaleEntityError when no row has the key
+   * @throws StaleEntityError when no row has the key, or it has another version
    * @throws RowSuppressedError when a trigger suppressed the update
    */
   async update(record: RecordPatch<M>, options: UpdateFields<M>): Promise<Loaded<M>> {
     const mapping = this.#mapping;
     const input = readRecord(mapping, record, undefined);
     const key = encodeRecordKey(mapping, input.values);
-    const plan = updatePlan(mapping, { ...options, skipUnchanged: false });
+    const plan = updatePlan(mapping, { ...options, skipUnchanged: options.version !== undefined });
     checkPlanned(mapping, plan, input);
     const row = await observeWrite(this.#target, 'update', async () => {
       const updated = await updateRecord(executeOn(this.#db), mapping, input, key, plan);
       if (updated.status === 'skipped') throw new StaleEntityError(mapping.name, [keyText(key)]);
-      if (updated.status === 'unchanged' && plannedFields(plan, input).length > 0) {
+      if (updated.status === 'unchanged' && !plan.skipsUnchanged && plannedFields(plan, input).length > 0) {
         throw new RowSuppressedError(mapping.name);
       }
       return { result: updated.row, keys: [key] };

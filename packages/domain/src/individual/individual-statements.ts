@@ -38,17 +38,18 @@ export function insertOne(mapping: AnyMapping, fields: readonly Field[]): TextSt
   });
 }
 
-/** Updates one row and gives it, unless it is to be left alone. Parameters: the fields in their order, then the key. */
+/** Updates one row and gives it, unless it is to be left alone. Parameters: the fields, the key, the version if there is one. */
 export function updateOne(mapping: AnyMapping, plan: UpdatePlan, fields: readonly Field[]): TextStatement {
   return cachedStatement(mapping, `update one ${nameOfUpdate(plan, fields)}`, () => {
-    const { assignments, differs } = updateSql(
-      plan,
-      fields,
-      (field) => `$${fields.indexOf(field) + 1}::${field.type.sql}`,
-    );
+    const last = fields.length + mapping.keyFields.length + 1;
+    const { assignments, differs, isCurrent } = updateSql(plan, fields, (field) => {
+      const position = field === plan.version ? last : fields.indexOf(field) + 1;
+      return `$${position}::${field.type.sql}`;
+    });
     return (
       `update ${tableText(mapping)} as t set ${assignments} ` +
-      `where ${keyCondition(mapping, fields.length + 1, 't.')} and ${differs} returning ${columnList(mapping.fields, 't')}`
+      `where ${keyCondition(mapping, fields.length + 1, 't.')} and ${isCurrent} and ${differs} ` +
+      `returning ${columnList(mapping.fields, 't')}`
     );
   });
 }

@@ -1,7 +1,7 @@
 import type { TextResult, TextStatement } from '@uno/postgres';
-import { RowSuppressedError } from '../errors/repository-errors.js';
+import { RowSuppressedError, StaleEntityError } from '../errors/repository-errors.js';
 import type { AnyMapping, TextRow } from '../mapping/entity-mapping.js';
-import type { KeyTexts } from '../mapping/key.js';
+import { type KeyTexts, keyText } from '../mapping/key.js';
 import { encodeField, type InputRecord } from '../mapping/record-reader.js';
 import { insertedFields } from '../mapping/record-shape.js';
 import { plannedFields, type UpdatePlan } from '../mapping/update-plan.js';
@@ -35,6 +35,7 @@ export type UpdatedRow =
  * nothing, to tell a row that is as asked, or whose update a trigger suppressed, from one that is not there.
  *
  * @throws ValidationError, ConstraintError
+ * @throws StaleEntityError when the row is gone, or has another version, where the plan has one
  */
 export async function updateRecord(
   execute: Execute,
@@ -45,11 +46,18 @@ export async function updateRecord(
 ): Promise<UpdatedRow> {
   const fields = plannedFields(plan, record);
   const parameters = fields.map((field) => encodeField(mapping, field, record.values[field.position], record.index));
+  const { version } = plan;
+  const expected = version && encodeField(mapping, version, record.values[version.position] ?? null, record.index);
   if (fields.length > 0) {
-    const { rows } = await execute(updateOne(mapping, plan, fields), [...parameters, ...key]);
+    const all = version === undefined ? [...parameters, ...key] : [...parameters, ...key, expected];
+    const { rows } = await execute(updateOne(mapping, plan, fields), all);
     if (rows[0] !== undefined) return { status: 'updated', row: rows[0] };
   }
   const { rows } = await execute(selectOne(mapping), key);
+  const actual = version && rows[0]?.[version.position];
+  if (version !== undefined && actual !== expected) {
+    throw StaleEntityError.ofVersions(mapping.name, [{ key: keyText(key), expected: String(expected), actual }]);
+  }
   return rows[0] === undefined ? { status: 'skipped' } : { status: 'unchanged', row: rows[0] };
 }
 

@@ -66,7 +66,10 @@ type NumberField<M extends AnyMapping, K extends NumberKind> = {
 /** The fields to which an update can add: numbers of any kind. */
 export type IncrementableField<M extends AnyMapping> = NumberField<M, NumberKind>;
 
-/** The same where some fields are added to what is there: no `null`, to which nothing can be added. */
+/** The fields that can be a version: whole numbers. */
+export type VersionField<M extends AnyMapping> = NumberField<M, 'integer'>;
+
+/** The same as {@link RecordPatch} where some fields are added to what is there: no `null`, to which nothing can be added. */
 export type IncrementPatch<M extends AnyMapping, I extends IncrementableField<M>> = RecordPatch<M> & {
   readonly [F in I]?: Exclude<FieldValue<M, F>, null> | undefined;
 };

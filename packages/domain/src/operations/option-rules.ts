@@ -61,6 +61,7 @@ export const listOfFields: OptionRule = { takes: 'a list of fields', allows: (va
 export const updateFieldRules: OptionRules<BatchUpdateFields<AnyMapping>> = {
   fields: listOfFields,
   increment: listOfFields,
+  version: { takes: 'the name of a field', allows: (value) => typeof value === 'string' },
   skipUnchanged: flag,
 };
 

@@ -1,5 +1,5 @@
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { IncrementableField, UpdatableField } from '../mapping/inferred-types.js';
+import type { IncrementableField, UpdatableField, VersionField } from '../mapping/inferred-types.js';
 
 /**
  * Options of `update` and `batchUpdate`.
@@ -14,6 +14,11 @@ export interface UpdateFields<M extends AnyMapping, I extends IncrementableField
    * It is not repeated after a COMMIT of which nobody knows whether it happened, as it would be added twice.
    */
   readonly increment?: readonly I[] | undefined;
+  /**
+   * The field that counts the versions of a row, a whole number. Each record has to carry the one that was read: its row
+   * is written only if it still has it, and gets the next one. Otherwise the record fails with a StaleEntityError.
+   */
+  readonly version?: VersionField<M> | undefined;
 }
 
 /** Options of `batchUpdate` besides those of every write. */

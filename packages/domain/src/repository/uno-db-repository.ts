@@ -146,14 +146,16 @@ export class UnoDBRepository<M extends AnyMapping> {
   /**
    * Writes the fields of an entity that are not `undefined`, or only those named, and gives it back as it is stored.
    *
-   * @throws StaleEntityError when the row is gone
+   * @throws StaleEntityError when the row is gone, or has another version than the record
    * @throws ValidationError, ConstraintError
    */
   async update<const I extends IncrementableField<M> = never>(
     record: IncrementPatch<M, NoInfer<I>>,
     options: UpdateFields<M, I> = {},
   ): Promise<Loaded<M>> {
-    return this.#reader.individual().update(record, checkOptions('update', options, ['fields', 'increment']));
+    return this.#reader
+      .individual()
+      .update(record, checkOptions('update', options, ['fields', 'increment', 'version']));
   }
 
   /** Removes an entity; `false` when it was gone already. */
@@ -284,8 +286,8 @@ export class UnoDBRepository<M extends AnyMapping> {
     options: AnyBatchOptions & BatchUpdateFields<M> = {},
   ): Promise<number | (WriteResult & WithOutcomes)> {
     const known = [...Object.keys(writeRules), ...Object.keys(updateFieldRules)];
-    const { fields, increment, skipUnchanged, ...batching } = checkOptions('batchUpdate', options, known);
-    const updating = mergeOptions('batchUpdate', updateFieldRules, { fields, increment, skipUnchanged });
+    const { fields, increment, version, skipUnchanged, ...batching } = checkOptions('batchUpdate', options, known);
+    const updating = mergeOptions('batchUpdate', updateFieldRules, { fields, increment, version, skipUnchanged });
     const { operations, call } = this.#writing('batchUpdate', batching);
     const result = await operations.batchUpdate(requireList('batchUpdate', records), { ...call, ...updating });
     return call.outcomes ? withOutcomes(result) : result.updated + result.unchanged;
