@@ -172,7 +172,7 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
       isIdempotent: job.isIdempotent,
       hasTransactions: transactions.count !== 0,
       hasAlone: transactions.alone !== 0,
-      isList: Array.isArray(feedOf(plan, call)),
+      isList: Array.isArray(feedOf(plan, call)) || job.resolve !== undefined,
       isNamed: job.namesFaults ?? false,
       hasOtherWay: job.otherWay !== undefined,
       fallsBack: job.alone !== undefined && (isWritten || !isJoined),

@@ -1,5 +1,6 @@
 import type { BatchOperations, BatchPlan } from '@uno/batch';
 import { column, mapEntity } from '@uno/domain';
+import { sql } from 'kysely';
 
 /** A small table with a generated key, a unique label and rows from 1 on. */
 export class Crate {
@@ -99,15 +100,27 @@ export const writes: readonly PlannedCall[] = [
       ),
     ),
   ),
+  planned('batchUpdate of versions', (one, way) =>
+    one.batchUpdate(
+      [3, 1, 7, 5].map((id) => ({ id, weight: id, place: 'yard' })),
+      { version: 'weight', ...way },
+    ),
+  ),
   ...[
     {},
     { outcomes: true },
     { returnModels: true },
     { updateColumns: ['weight'] },
+    { skipUnchanged: false },
+    { updateWhere: ({ current }: { current: { weight: unknown } }) => sql`${current.weight} > ${2}`, outcomes: true },
+    { duplicates: ({ weight }: { weight: number }, later: object) => ({ ...later, weight }) },
+    { constraint: 'crate_pkey', returnModels: true },
     { onConflict: 'nothing', outcomes: true },
     { duplicates: 'first' },
   ].map((more) =>
-    planned(`batchUpsert ${text(more)}`, (one, way) => one.batchUpsert(crated, { ...more, ...way } as never)),
+    planned(`batchUpsert ${Object.keys(more)} ${text(more)}`, (one, way) =>
+      one.batchUpsert(crated, { ...more, ...way } as never),
+    ),
   ),
   planned('batchUpsert by a unique label', (one, way) =>
     one.batchUpsert(newCrates, { constraintColumns: ['label'], returnModels: true, ...way }),
