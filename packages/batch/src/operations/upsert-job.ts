@@ -16,7 +16,9 @@ import { recorded } from '../workspace/recorded.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
 import { resolveDuplicates } from './resolve-duplicates.js';
+import { UpsertCourse } from './upsert-course.js';
 import { constraintTexts, type UpsertPlan } from './upsert-plan.js';
+import { UpsertSteps } from './upsert-steps.js';
 import { type UpsertGroup, UpsertWriter } from './upsert-writer.js';
 import type { FoldedOutcome, Written } from './write-account.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
@@ -77,7 +79,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** What tells which records mean one row; nothing where their texts do. */
   resolveSteps(items: readonly WorkItem[]): readonly Step[] {
-    return this.#isToldByText ? [] : [alikeStep(this.#likeness, items)];
+    return this.#isToldByText || items.length === 0 ? [] : [alikeStep(this.#likeness, items)];
   }
 
   /** Records that were made one beforehand stay so. */
@@ -86,19 +88,19 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
-    const writer = this.#writer;
+    const { course, steps, writer } = this.#sending;
     const [only, ...more] = items;
     if (only !== undefined && more.length === 0) {
       return {
-        isOneStatement: writer.isOneStatement,
-        steps: () => writer.stepsAlone(only),
+        isOneStatement: course.isOneStatement,
+        steps: () => steps.alone(only),
         send: (session) => this.alone(session, only),
       };
     }
     const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
     return {
-      isOneStatement: groups.length === 1 && this.#isToldByText && writer.isOneStatement,
-      steps: (session) => [...this.resolveSteps(items), ...writer.steps(session, groups)],
+      isOneStatement: groups.length === 1 && this.#isToldByText && course.isOneStatement,
+      steps: ({ isObserved }) => [...this.resolveSteps(items), ...steps.of(isObserved, groups)],
       send: async (session) => {
         if (!this.#isToldByText) await this.#requireDistinct(session, items);
         return this.#watched(writer.write(session, groups));
@@ -107,7 +109,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
-    return this.#watched(this.#writer.alone(session, item));
+    return this.#watched(this.#sending.writer.alone(session, item));
   }
 
   /** The index may be gone, or another one there. */
@@ -126,9 +128,13 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.#target;
   }
 
-  get #writer(): UpsertWriter {
+  /** What sends upserts, what tells of it, and what both go by. */
+  get #sending() {
     const { mapping, facts, target, isDetailed } = this;
-    return new UpsertWriter(this.#plan, { mapping, facts, target, isDetailed, wantsRows: this.options.models });
+    const about = { mapping, facts, target, isDetailed, wantsRows: this.options.models };
+    const course = new UpsertCourse(this.#plan, about);
+    const steps = new UpsertSteps(this.#plan, about, course);
+    return { course, steps, writer: new UpsertWriter(this.#plan, about, course) };
   }
 
   /** The fields of which every record has to have a value. */

@@ -1,26 +1,22 @@
-import { type AnyMapping, encodeField, type Field, type KeyTexts, RowSuppressedError } from '@uno/domain';
-import { parseRecordText, sqlstateOf, type TextStatement } from '@uno/postgres';
+import { encodeField, type Field, type KeyTexts, RowSuppressedError } from '@uno/domain';
+import { parseRecordText, sqlstateOf } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
-import type { Step } from '../engine/step.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
-import type { ConflictTarget } from '../statements/conflict-target.js';
-import { findConflicting, lookups, type Search } from '../statements/find-conflicting.js';
+import { findConflicting } from '../statements/find-conflicting.js';
 import { findRows } from '../statements/key-statements.js';
-import type { TableFacts } from '../statements/table-facts.js';
 import { upsertBySearchStatement } from '../statements/upsert-by-search.js';
 import type { UpsertShape } from '../statements/upsert-shape.js';
 import {
   countsUnchanged,
   readUnchanged,
-  upsertCountingStatement,
-  upsertKeysStatement,
   upsertOneStatement,
   upsertReturningStatement,
 } from '../statements/upsert-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { fieldsToInsert } from './insert-job.js';
-import { type UpsertPlan, updatedOf } from './upsert-plan.js';
+import type { UpsertCase, UpsertCourse } from './upsert-course.js';
+import type { UpsertPlan } from './upsert-plan.js';
 import type { SettledItem, Written } from './write-account.js';
 
 /** Records that go in one statement, encoded. */
@@ -30,24 +26,11 @@ export interface UpsertGroup {
   readonly arrays: readonly string[];
 }
 
-/** What is known of the table, and wanted of the rows. */
-export interface UpsertCase {
-  readonly mapping: AnyMapping;
-  readonly facts: TableFacts;
-  readonly target: ConflictTarget;
-  /** Whether what became of every single record has to be found out. */
-  readonly isDetailed: boolean;
-  /** Whether its row is asked for. */
-  readonly wantsRows: boolean;
-}
-
 /** Records that were not written because their rows are as asked. */
 interface Kept {
   readonly count: number;
   readonly key: KeyTexts | undefined;
 }
-
-const someUnwritten = 'rows are there that are not to be written, or were dropped';
 
 /** How often an upsert is done again when what it met was gone, or came, in the meantime. */
 const attempts = 5;
@@ -56,31 +39,17 @@ const attempts = 5;
 export class UpsertWriter {
   readonly #plan: UpsertPlan;
   readonly #case: UpsertCase;
-  readonly #returned: readonly Field[];
-  /** Whether the key is what tells whether a record is there. */
-  readonly #isByKey: boolean;
-  /** Whether a record of which no row came back may have been dropped by a trigger. */
-  readonly #mayDrop: boolean;
+  readonly #course: UpsertCourse;
 
-  constructor(plan: UpsertPlan, about: UpsertCase) {
-    const { mapping, facts, target, wantsRows } = about;
+  constructor(plan: UpsertPlan, about: UpsertCase, course: UpsertCourse) {
     this.#plan = plan;
     this.#case = about;
-    this.#returned = wantsRows ? mapping.fields : mapping.keyFields;
-    const { fields, isPlain } = target;
-    this.#isByKey = isPlain && fields.length === mapping.keyFields.length && fields.every(({ isKey }) => isKey);
-    this.#mayDrop = facts.meddlesWithInserts || facts.meddlesWithUpdates || facts.hasRules;
-  }
-
-  /** Whether one set of columns takes one statement. */
-  get isOneStatement(): boolean {
-    const { target, isDetailed, wantsRows } = this.#case;
-    return target.isArbiter && !this.#mayDrop && !wantsRows && (this.#isByKey || !isDetailed);
+    this.#course = course;
   }
 
   async write(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
     const { target } = this.#case;
-    if (this.#isCounted) return this.#count(session, groups);
+    if (this.#course.isCounted) return this.#count(session, groups);
     const settled: SettledItem[] = [];
     for (const group of groups) {
       for (const one of await (target.isArbiter ? this.#settle(session, group) : this.#search(session, group))) {
@@ -88,122 +57,6 @@ export class UpsertWriter {
       }
     }
     return this.#written(session, settled);
-  }
-
-  /** What {@link write} sends. */
-  steps(session: WriteSession, groups: readonly UpsertGroup[]): readonly Step[] {
-    const { mapping, target } = this.#case;
-    return groups.flatMap((group): readonly Step[] => {
-      const { fields, items, arrays } = group;
-      const shape = this.#shapeOf(fields);
-      const indices = items.flatMap((item) => item.indices);
-      const step = { parameters: this.#parameters(arrays).length, times: 1, indices };
-      if (!target.isArbiter) return this.#stepsOfSearch(group);
-      if (this.#isCounted) {
-        const { sql } = this.#countingStatement(session, shape);
-        const written = {
-          ...step,
-          way: 'unnest',
-          why: 'how many rows were written is all that comes back',
-          sql,
-        } as const;
-        return this.#mayDrop && countsUnchanged(shape) ? [written, this.#keptStep(indices)] : [written];
-      }
-      const { sql } = upsertReturningStatement(mapping, shape, this.#returned);
-      return [
-        { ...step, way: 'returning', why: 'what became of each record is asked for', sql },
-        ...this.#stepsOfUnwritten(shape, items),
-      ];
-    });
-  }
-
-  /** What {@link alone} sends. */
-  stepsAlone(item: WorkItem): readonly Step[] {
-    const { mapping, target } = this.#case;
-    const fields = fieldsToInsert(mapping, item);
-    const values = columnArrays(mapping, fields, [item]);
-    if (!target.isArbiter) return this.#stepsOfSearch({ fields, items: [item], arrays: values });
-    const shape = this.#shapeOf(fields);
-    const { sql } = upsertOneStatement(mapping, shape, this.#returned);
-    const parameters = this.#parameters(values).length;
-    const { indices } = item;
-    return [
-      { way: 'alone', why: 'one row needs no lining up', sql, parameters, times: 1, indices },
-      ...this.#stepsOfUnwritten(shape, [item]),
-    ];
-  }
-
-  #stepsOfSearch({ fields, items, arrays }: UpsertGroup): readonly Step[] {
-    const { mapping } = this.#case;
-    const { sql } = upsertBySearchStatement(mapping, this.#shapeOf(fields));
-    const search: Step = {
-      way: 'returning',
-      why: 'ON CONFLICT does not work with this constraint, so rows are looked for and locked',
-      sql,
-      parameters: this.#parameters(arrays).length,
-      times: 1,
-      indices: items.flatMap((item) => item.indices),
-      isAttempt: true,
-    };
-    if (!this.#looksAfterSearch) return [search];
-    return [search, ...this.#lookSteps(fields, items, 'rows are there after it')];
-  }
-
-  /** What is sent for records that were not written, if there are any. */
-  #stepsOfUnwritten(shape: UpsertShape, items: readonly WorkItem[]): readonly Step[] {
-    const indices = items.flatMap((item) => item.indices);
-    const kept = !this.#looksAll && this.#mayDrop && countsUnchanged(shape) ? [this.#keptStep(indices)] : [];
-    const looks = this.#isWanted || this.#looksAll;
-    return looks ? [...kept, ...this.#lookSteps(shape.fields, items, someUnwritten)] : kept;
-  }
-
-  #keptStep(indices: readonly number[]): Step {
-    const why = 'triggers may drop rows, so it is read how many were found as asked';
-    return { way: 'aside', why, sql: readUnchanged.sql, parameters: 0, times: 1, indices, onlyIf: someUnwritten };
-  }
-
-  #lookSteps(fields: readonly Field[], items: readonly WorkItem[], onlyIf: string): readonly Step[] {
-    return [...lookups(this.#searchFor(fields), items)].map(({ statement: { sql }, fields: given, members }) => ({
-      way: 'aside',
-      why: 'rows that were not written are looked for',
-      sql,
-      parameters: given.length,
-      times: 1,
-      indices: members.flatMap((item) => item.indices),
-      onlyIf,
-    }));
-  }
-
-  #searchFor(fields: readonly Field[]): Search {
-    const { mapping, target, facts } = this.#case;
-    return { mapping, target, facts, fields, returned: this.#returned };
-  }
-
-  /** Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped. */
-  get #isCounted(): boolean {
-    const { target, isDetailed } = this.#case;
-    return target.isArbiter && !isDetailed && !(this.#mayDrop && this.#mayVanish);
-  }
-
-  /** Whether something of the rows that were not written is wanted. */
-  get #isWanted(): boolean {
-    const { isDetailed, wantsRows } = this.#case;
-    return wantsRows || (isDetailed && !this.#isByKey);
-  }
-
-  /** Whether all records that were not written are looked for. */
-  get #looksAll(): boolean {
-    return this.#mayVanish && (this.#isWanted || this.#mayDrop);
-  }
-
-  get #looksAfterSearch(): boolean {
-    const { isDetailed, wantsRows } = this.#case;
-    return wantsRows || !(this.#isByKey || !isDetailed);
-  }
-
-  #countingStatement(session: WriteSession, shape: UpsertShape): TextStatement {
-    const { mapping } = this.#case;
-    return session.isObserved ? upsertKeysStatement(mapping, shape) : upsertCountingStatement(mapping, shape);
   }
 
   /** The plainest way there is. */
@@ -215,8 +68,8 @@ export class UpsertWriter {
       return this.#written(session, await this.#search(session, group));
     }
     const values = fields.map((field) => encodeField(mapping, field, item.values[field.position], item.index));
-    const shape = this.#shapeOf(fields);
-    const statement = upsertOneStatement(mapping, shape, this.#returned);
+    const shape = this.#course.shapeOf(fields);
+    const statement = upsertOneStatement(mapping, shape, this.#course.returned);
     for (let attempt = 1; ; attempt++) {
       const { rows } = await session.execute(statement, this.#parameters(values));
       const [row] = rows;
@@ -227,7 +80,7 @@ export class UpsertWriter {
       }
       const [settled] = await this.#unwritten(session, shape, [item]);
       if (settled !== undefined) return this.#written(session, [settled]);
-      if (!this.#mayVanish || attempt === attempts) return this.#written(session, [this.#dropped(item)]);
+      if (!this.#course.mayVanish || attempt === attempts) return this.#written(session, [this.#dropped(item)]);
     }
   }
 
@@ -248,36 +101,25 @@ export class UpsertWriter {
     return mapping.keyFields.map(({ position }) => values[position] ?? '');
   }
 
-  #shapeOf(fields: readonly Field[]): UpsertShape {
-    const { target, facts } = this.#case;
-    const { skipsUnchanged, condition } = this.#plan;
-    return { fields, target, updated: updatedOf(this.#plan, target, fields), skipsUnchanged, condition, facts };
-  }
-
   #parameters(values: readonly (string | null)[]): readonly unknown[] {
     const { condition } = this.#plan;
     return condition === undefined ? values : [...values, ...condition.parameters];
   }
 
-  /** A row that was not locked may be gone when it is looked for: then its record can be inserted. */
-  get #mayVanish(): boolean {
-    return this.#plan.updated?.length === 0;
-  }
-
   async #count(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
     const counts = { inserted: 0, updated: 0, unchanged: 0, skipped: 0 };
     for (const { fields, items, arrays } of groups) {
-      const shape = this.#shapeOf(fields);
+      const shape = this.#course.shapeOf(fields);
       const parameters = this.#parameters(arrays);
       let inserted = 0;
       let written = 0;
       if (session.isObserved) {
-        const { rows } = await session.execute(this.#countingStatement(session, shape), parameters);
+        const { rows } = await session.execute(this.#course.countingStatement(session.isObserved, shape), parameters);
         written = rows.length;
         for (const [isNew] of rows) if (isNew === 't') inserted++;
         session.touch(() => rows.map(([, ...key]) => key.map(String)));
       } else {
-        const { rows } = await session.execute(this.#countingStatement(session, shape), parameters);
+        const { rows } = await session.execute(this.#course.countingStatement(session.isObserved, shape), parameters);
         [inserted = 0, written = 0] = rows[0]?.map(Number) ?? [];
       }
       const kept = await this.#kept(session, shape, items.length - written);
@@ -292,8 +134,8 @@ export class UpsertWriter {
 
   async #settle(session: WriteSession, group: UpsertGroup): Promise<readonly SettledItem[]> {
     const { mapping } = this.#case;
-    const shape = this.#shapeOf(group.fields);
-    const statement = upsertReturningStatement(mapping, shape, this.#returned);
+    const shape = this.#course.shapeOf(group.fields);
+    const statement = upsertReturningStatement(mapping, shape, this.#course.returned);
     const settled = new Map<WorkItem, SettledItem>();
     let pending = group;
     for (let attempt = 1; ; attempt++) {
@@ -312,7 +154,7 @@ export class UpsertWriter {
       const left = others.filter((item) => !settled.has(item));
       if (left.length === 0) return group.items.flatMap((item) => settled.get(item) ?? []);
       // Dropped by a trigger, it seems, which may as well have changed what its row is found by.
-      if (!this.#mayVanish || attempt === attempts) throw new AmbiguousKeysError();
+      if (!this.#course.mayVanish || attempt === attempts) throw new AmbiguousKeysError();
       pending = { ...group, items: left, arrays: columnArrays(mapping, group.fields, left) };
     }
   }
@@ -325,16 +167,16 @@ export class UpsertWriter {
   ): Promise<readonly SettledItem[]> {
     const { wantsRows } = this.#case;
     if (items.length === 0) return [];
-    const kept = this.#looksAll ? undefined : await this.#kept(session, shape, items.length);
+    const kept = this.#course.looksAll ? undefined : await this.#kept(session, shape, items.length);
     const [only, ...more] = items;
     if (kept?.key !== undefined && only !== undefined && more.length === 0) {
       return [{ item: only, status: 'unchanged', ...(await this.#byKey(session, kept.key)) }];
     }
     if (kept?.count === 0) return wantsRows ? [] : items.map((item): SettledItem => ({ item, status: 'skipped' }));
     const areAllThere = kept?.count === items.length;
-    if (areAllThere && !this.#isWanted) return items.map((item): SettledItem => ({ item, status: 'unchanged' }));
+    if (areAllThere && !this.#course.isWanted) return items.map((item): SettledItem => ({ item, status: 'unchanged' }));
     if (kept !== undefined && !areAllThere) throw new AmbiguousKeysError();
-    const found = await findConflicting(session.execute, this.#searchFor(shape.fields), items);
+    const found = await findConflicting(session.execute, this.#course.searchFor(shape.fields), items);
     return items.flatMap((item): SettledItem[] => {
       const text = found.get(item);
       if (text !== undefined) return [{ item, status: 'unchanged', ...this.#row(text) }];
@@ -344,7 +186,7 @@ export class UpsertWriter {
 
   /** How many of the records that were not written have a row, and the key of the last one where that was noted. */
   async #kept(session: WriteSession, shape: UpsertShape, unwritten: number): Promise<Kept> {
-    if (unwritten === 0 || !this.#mayDrop) return { count: unwritten, key: undefined };
+    if (unwritten === 0 || !this.#course.mayDrop) return { count: unwritten, key: undefined };
     if (!countsUnchanged(shape)) return { count: 0, key: undefined };
     const { rows } = await session.execute(readUnchanged, []);
     const text = rows[0]?.[0] ?? '';
@@ -364,15 +206,15 @@ export class UpsertWriter {
   async #search(session: WriteSession, group: UpsertGroup): Promise<readonly SettledItem[]> {
     const { mapping, wantsRows } = this.#case;
     const { fields, items, arrays } = group;
-    const statement = upsertBySearchStatement(mapping, this.#shapeOf(fields));
+    const statement = upsertBySearchStatement(mapping, this.#course.shapeOf(fields));
     const { rows } = await this.#again(session, () => session.execute(statement, this.#parameters(arrays)));
     const settled = rows.flatMap(([position, status]): SettledItem[] => {
       const item = items[Number(position) - 1];
       return item === undefined || !isStatus(status) ? [] : [{ item, status }];
     });
-    if (!this.#looksAfterSearch) return settled;
+    if (!this.#course.looksAfterSearch) return settled;
     const present = settled.filter(({ status }) => status !== 'skipped').map(({ item }) => item);
-    const found = await findConflicting(session.execute, this.#searchFor(fields), present);
+    const found = await findConflicting(session.execute, this.#course.searchFor(fields), present);
     return settled.map((one) => {
       const text = found.get(one.item);
       if (text !== undefined) return { ...one, ...this.#row(text) };
@@ -400,7 +242,7 @@ export class UpsertWriter {
   #row(stored: string | readonly (string | null)[] | null | undefined): Pick<SettledItem, 'key' | 'row'> {
     if (stored === null || stored === undefined) return {};
     if (this.#case.wantsRows) return { row: stored };
-    const texts = typeof stored === 'string' ? parseRecordText(stored, this.#returned.length) : stored;
+    const texts = typeof stored === 'string' ? parseRecordText(stored, this.#course.returned.length) : stored;
     return { key: texts.map(String) };
   }
 }

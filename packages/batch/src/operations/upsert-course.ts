@@ -1,0 +1,94 @@
+import type { AnyMapping, Field } from '@uno/domain';
+import type { TextStatement } from '@uno/postgres';
+import type { ConflictTarget } from '../statements/conflict-target.js';
+import type { Search } from '../statements/find-conflicting.js';
+import type { TableFacts } from '../statements/table-facts.js';
+import type { UpsertShape } from '../statements/upsert-shape.js';
+import { upsertCountingStatement, upsertKeysStatement } from '../statements/upsert-statement.js';
+import { type UpsertPlan, updatedOf } from './upsert-plan.js';
+
+/** What is known of the table, and wanted of the rows. */
+export interface UpsertCase {
+  readonly mapping: AnyMapping;
+  readonly facts: TableFacts;
+  readonly target: ConflictTarget;
+  /** Whether what became of every single record has to be found out. */
+  readonly isDetailed: boolean;
+  /** Whether its row is asked for. */
+  readonly wantsRows: boolean;
+}
+
+/** What is decided about an upsert before it is known of which records. */
+export class UpsertCourse {
+  /** What comes back of a row. */
+  readonly returned: readonly Field[];
+  /** Whether the key is what tells whether a record is there. */
+  readonly isByKey: boolean;
+  /** Whether a record of which no row came back may have been dropped by a trigger. */
+  readonly mayDrop: boolean;
+  readonly #plan: UpsertPlan;
+  readonly #case: UpsertCase;
+
+  constructor(plan: UpsertPlan, about: UpsertCase) {
+    const { mapping, facts, target, wantsRows } = about;
+    this.#plan = plan;
+    this.#case = about;
+    this.returned = wantsRows ? mapping.fields : mapping.keyFields;
+    const { fields, isPlain } = target;
+    this.isByKey = isPlain && fields.length === mapping.keyFields.length && fields.every(({ isKey }) => isKey);
+    this.mayDrop = facts.meddlesWithInserts || facts.meddlesWithUpdates || facts.hasRules;
+  }
+
+  /** Whether one set of columns takes one statement. */
+  get isOneStatement(): boolean {
+    const { target, isDetailed, wantsRows } = this.#case;
+    return target.isArbiter && !this.mayDrop && !wantsRows && (this.isByKey || !isDetailed);
+  }
+
+  /** A row that was not locked may be gone when it is looked for: then its record can be inserted. */
+  get mayVanish(): boolean {
+    return this.#plan.updated?.length === 0;
+  }
+
+  /** Where the rows of records with these fields are looked for. */
+  searchFor(fields: readonly Field[]): Search {
+    const { mapping, target, facts } = this.#case;
+    return { mapping, target, facts, fields, returned: this.returned };
+  }
+
+  /** Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped. */
+  get isCounted(): boolean {
+    const { target, isDetailed } = this.#case;
+    return target.isArbiter && !isDetailed && !(this.mayDrop && this.mayVanish);
+  }
+
+  /** Whether something of the rows that were not written is wanted. */
+  get isWanted(): boolean {
+    const { isDetailed, wantsRows } = this.#case;
+    return wantsRows || (isDetailed && !this.isByKey);
+  }
+
+  /** Whether all records that were not written are looked for. */
+  get looksAll(): boolean {
+    return this.mayVanish && (this.isWanted || this.mayDrop);
+  }
+
+  /** Whether rows are looked for when they were searched and written. */
+  get looksAfterSearch(): boolean {
+    const { isDetailed, wantsRows } = this.#case;
+    return wantsRows || !(this.isByKey || !isDetailed);
+  }
+
+  /** @param isObserved - whether somebody wants to know which rows are written */
+  countingStatement(isObserved: boolean, shape: UpsertShape): TextStatement {
+    const { mapping } = this.#case;
+    return isObserved ? upsertKeysStatement(mapping, shape) : upsertCountingStatement(mapping, shape);
+  }
+
+  /** What a statement of records with these fields writes, and where. */
+  shapeOf(fields: readonly Field[]): UpsertShape {
+    const { target, facts } = this.#case;
+    const { skipsUnchanged, condition } = this.#plan;
+    return { fields, target, updated: updatedOf(this.#plan, target, fields), skipsUnchanged, condition, facts };
+  }
+}
