@@ -55,7 +55,9 @@ function runs(sizes: readonly number[]): string[] {
 }
 
 function setsText({ oneByOne, why }: BatchPlan['sets']): string {
-  return oneByOne === null || oneByOne === 0 ? why : `${counted(oneByOne, 'record')} go one by one, because ${why}`;
+  if (oneByOne === null || oneByOne === 0) return why;
+  const whose = oneByOne === 1 ? '1 record goes by itself' : `${oneByOne} records go one by one`;
+  return `${whose}, because ${why}`;
 }
 
 function transactionsText({ count, alone, joined, savepoints, isolation }: PlannedTransactions): string {
