@@ -119,7 +119,15 @@ type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M> & WithKey
  * ```
  */
 export class BatchOperations<M extends AnyMapping> implements RecordOperations<M> {
-  /** Says what a call would do, without doing it: `plan.batchInsert(records, options)` and so on. */
+  /**
+   * Says what a call would do, without doing it: `plan.batchInsert(records, options)` and so on. Of the database only the
+   * catalogue is read; the client does what it does for the call.
+   *
+   * @example
+   * ```ts
+   * const { statements, transactions } = await operations.plan.batchInsert(records, { strategy: 'parallel' });
+   * ```
+   */
   readonly plan: BatchPlanner<M>;
   readonly #target: ComputeTarget<M>;
 

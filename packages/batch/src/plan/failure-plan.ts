@@ -23,7 +23,7 @@ export interface FailureCase {
   /** Whether records that are refused together are tried in another way before they are halved. */
   readonly hasOtherWay: boolean;
   readonly fallsBack: boolean;
-  /** Items in the largest chunk; `undefined` where that is not known. */
+  /** Items in the largest chunk; `undefined` where that does not tell how often it can be halved. */
   readonly largest: number | undefined;
   /** Whether chunks go side by side. */
   readonly isSideBySide: boolean;

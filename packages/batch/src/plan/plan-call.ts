@@ -176,11 +176,17 @@ function assemble<M extends AnyMapping, I, V, A extends Account<I, V>>(
       isNamed: job.namesFaults ?? false,
       hasOtherWay: job.otherWay !== undefined,
       fallsBack: job.alone !== undefined && (isWritten || !isJoined),
-      largest: chunks && Math.max(0, ...chunks.map(({ items }) => items)),
+      largest: largestOf(chunks),
       isSideBySide: isSideBySide(call, job.workspace),
     }),
     notes: notesOf(plan, call, job),
   };
+}
+
+/** Items in the largest chunk; `undefined` where some stand for several records, which are parted in other ways. */
+function largestOf(chunks: readonly RehearsedChunk[] | undefined): number | undefined {
+  if (chunks === undefined || chunks.some(({ items, records }) => items < records)) return undefined;
+  return chunks.reduce((most, { items }) => Math.max(most, items), 0);
 }
 
 function planChunks({ strategy, batchSize }: EngineCall, chunks: readonly RehearsedChunk[] | undefined): PlannedChunks {

@@ -141,6 +141,17 @@ describe('what is planned for a failure', () => {
   });
 });
 
+describe('a search that cannot be foreseen', () => {
+  it('is told without a number', async () => {
+    const { plan } = operationsWith();
+    const upserted = await plan.batchUpsert([1, 1].map((id) => ({ id, label: 'a' })));
+    expect(upserted.onFailure).toMatchObject({ search: 'halving', mostAttempts: null });
+    const updated = await plan.batchUpdate([1, 2].map((id) => ({ id, label: `${id}` })));
+    expect(updated.onFailure.mostAttempts).toBeNull();
+    expect(updated.onFailure.says.join('\n')).toContain('may only exchange them');
+  });
+});
+
 describe('a plan that fails', () => {
   it('says that nothing is written', async () => {
     const error = await failureOf(

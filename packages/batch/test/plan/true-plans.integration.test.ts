@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { BatchOperations } from '@uno/batch';
+import { BatchOperations, type BatchOperationsOptions } from '@uno/batch';
 import type { Queryable } from '@uno/postgres';
 import { strategies } from '../engine/support/strategies.js';
 import { expectTrue } from './support/expect-true.js';
@@ -30,9 +30,18 @@ beforeEach(async () => {
   await pool.run(tenCrates);
 });
 
-function operationsOn(db: Queryable): Crates {
-  return new BatchOperations({ table: crates, db, config: { batchSize: 3 } });
+function operationsOn(db: Queryable, more: Partial<BatchOperationsOptions<typeof crates>> = {}): Crates {
+  return new BatchOperations({ table: crates, db, ...more, config: { batchSize: 3, ...more.config } });
 }
+
+const nothing = () => undefined;
+
+/** What somebody who looks on makes different. */
+const onlookers: readonly (readonly [string, Partial<BatchOperationsOptions<typeof crates>>])[] = [
+  ['observers', { observers: [{ written: nothing }] }],
+  ['preProcess', { config: { preProcess: (record) => record } }],
+  ['postProcess', { config: { postProcess: nothing } }],
+];
 
 /** Plans a call, does it, and compares what was sent. */
 async function compare(one: PlannedCall, operations: Crates, way: Way): Promise<void> {
@@ -72,12 +81,26 @@ describe.each(writes)('a plan of $title', (one) => {
     await compare(one, operationsOn(pool.db), { onRecordError: 'skip' });
   });
 
+  it.each(onlookers)('is what is sent where there are %s', async (_, more) => {
+    await compare(one, operationsOn(pool.db, more), {});
+    await pool.run(tenCrates);
+    await compare(one, operationsOn(pool.db, more), { batchSize: 2_000 });
+  });
+
+  it('is what is sent where progress is told', async () => {
+    await compare(one, operationsOn(pool.db), { onProgress: nothing, batchSize: 2_000 });
+  });
+
   it('is what is sent where everything fits into one chunk', async () => {
     await compare(one, operationsOn(pool.db), { batchSize: 2_000 });
   });
 });
 
 describe.each([...others, ...syncs])('a plan of $title', (one) => {
+  it.each(onlookers)('is what is sent where there are %s', async (_, more) => {
+    await compare(one, operationsOn(pool.db, more), {});
+  });
+
   const taken = others.includes(one) ? strategies : strategies.filter((strategy) => strategy !== 'parallel');
 
   it.each(taken)('is what is sent under %s', async (strategy) => {

@@ -41,6 +41,7 @@ export type Way = {
   readonly atomicity?: 'all' | 'chunk';
   readonly batchSize?: number;
   readonly onRecordError?: 'skip';
+  readonly onProgress?: () => void;
 };
 
 /** A call, and the plan of the same call. */
