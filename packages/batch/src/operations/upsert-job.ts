@@ -82,14 +82,15 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
     const writer = this.#writer;
     const [only, ...more] = items;
-    if (only !== undefined && more.length === 0) {
+    if (only !== undefined && more.length === 0 && !writer.isCounted) {
       return { isOneStatement: writer.isOneStatement, send: (session) => this.alone(session, only) };
     }
+    const isDistinct = items.length === 1 || this.#isToldByText;
     const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
     return {
-      isOneStatement: groups.length === 1 && this.#isToldByText && writer.isOneStatement,
+      isOneStatement: groups.length === 1 && isDistinct && writer.isOneStatement,
       send: async (session) => {
-        if (!this.#isToldByText) await this.#requireDistinct(session, items);
+        if (!isDistinct) await this.#requireDistinct(session, items);
         return this.#watched(writer.write(session, groups));
       },
     };

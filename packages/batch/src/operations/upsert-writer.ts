@@ -1,8 +1,8 @@
 import { type AnyMapping, encodeField, type Field, type KeyTexts, RowSuppressedError } from '@uno/domain';
-import { parseRecordText, sqlstateOf } from '@uno/postgres';
+import { arrayOf, parseRecordText, sqlstateOf, text as textType } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { WorkItem } from '../shapes/work-item.js';
-import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, columnArrays, keyArrays } from '../statements/column-arrays.js';
 import type { ConflictTarget } from '../statements/conflict-target.js';
 import { findConflicting } from '../statements/find-conflicting.js';
 import { findRows } from '../statements/key-statements.js';
@@ -13,7 +13,6 @@ import {
   countsUnchanged,
   readUnchanged,
   upsertCountingStatement,
-  upsertKeysStatement,
   upsertOneStatement,
   upsertReturningStatement,
 } from '../statements/upsert-statement.js';
@@ -26,7 +25,7 @@ import type { SettledItem, Written } from './write-account.js';
 export interface UpsertGroup {
   readonly fields: readonly Field[];
   readonly items: readonly WorkItem[];
-  readonly arrays: readonly string[];
+  readonly arrays: readonly ArrayParameter[];
 }
 
 /** What is known of the table, and wanted of the rows. */
@@ -45,6 +44,8 @@ interface Kept {
   readonly count: number;
   readonly key: KeyTexts | undefined;
 }
+
+const listOfTexts = arrayOf(textType, false);
 
 /** How often an upsert is done again when what it met was gone, or came, in the meantime. */
 const attempts = 5;
@@ -72,14 +73,19 @@ export class UpsertWriter {
   /** Whether one set of columns takes one statement. */
   get isOneStatement(): boolean {
     const { target, isDetailed, wantsRows } = this.#case;
-    return target.isArbiter && !this.#mayDrop && !wantsRows && (this.#isByKey || !isDetailed);
+    if (!target.isArbiter || wantsRows) return false;
+    return isDetailed ? this.#isByKey && !this.#mayDrop : this.isCounted;
+  }
+
+  /** Whether the server only counts, also where it is one record. */
+  get isCounted(): boolean {
+    // Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped.
+    return !this.#case.isDetailed && !(this.#mayDrop && this.#mayVanish);
   }
 
   async write(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
-    const { target, isDetailed } = this.#case;
-    // Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped.
-    const isCounted = !isDetailed && !(this.#mayDrop && this.#mayVanish);
-    if (target.isArbiter && isCounted) return this.#count(session, groups);
+    const { target } = this.#case;
+    if (target.isArbiter && this.isCounted) return this.#count(session, groups);
     const settled: SettledItem[] = [];
     for (const group of groups) {
       for (const one of await (target.isArbiter ? this.#settle(session, group) : this.#search(session, group))) {
@@ -137,7 +143,7 @@ export class UpsertWriter {
     return { fields, target, updated: updatedOf(this.#plan, target, fields), skipsUnchanged, condition, facts };
   }
 
-  #parameters(values: readonly (string | null)[]): readonly unknown[] {
+  #parameters(values: readonly (ArrayParameter | null)[]): readonly unknown[] {
     const { condition } = this.#plan;
     return condition === undefined ? values : [...values, ...condition.parameters];
   }
@@ -152,23 +158,16 @@ export class UpsertWriter {
     const counts = { inserted: 0, updated: 0, unchanged: 0, skipped: 0 };
     for (const { fields, items, arrays } of groups) {
       const shape = this.#shapeOf(fields);
-      const parameters = this.#parameters(arrays);
-      let inserted = 0;
-      let written = 0;
-      if (session.isObserved) {
-        const { rows } = await session.execute(upsertKeysStatement(mapping, shape), parameters);
-        written = rows.length;
-        for (const [isNew] of rows) if (isNew === 't') inserted++;
-        session.touch(() => rows.map(([, ...key]) => key.map(String)));
-      } else {
-        const { rows } = await session.execute(upsertCountingStatement(mapping, shape), parameters);
-        [inserted = 0, written = 0] = rows[0]?.map(Number) ?? [];
-      }
-      const kept = await this.#kept(session, shape, items.length - written);
-      counts.inserted += inserted;
-      counts.updated += written - inserted;
+      const statement = upsertCountingStatement(mapping, shape, session.isObserved);
+      const { rows } = await session.execute(statement, this.#parameters(arrays));
+      const [inserted, written, unchanged, , keys] = rows[0] ?? [];
+      const others = items.length - Number(written);
+      const kept = this.#keptOf(shape, others, unchanged);
+      session.touch(() => this.#keysOf(keys));
+      counts.inserted += Number(inserted);
+      counts.updated += Number(written) - Number(inserted);
       counts.unchanged += kept.count;
-      counts.skipped += items.length - written - kept.count;
+      counts.skipped += others - kept.count;
       for (const { records } of items) counts.skipped += records - 1;
     }
     return { counts };
@@ -229,16 +228,31 @@ export class UpsertWriter {
     });
   }
 
-  /** How many of the records that were not written have a row, and the key of the last one where that was noted. */
   async #kept(session: WriteSession, shape: UpsertShape, unwritten: number): Promise<Kept> {
-    if (unwritten === 0 || !this.#mayDrop) return { count: unwritten, key: undefined };
-    if (!countsUnchanged(shape)) return { count: 0, key: undefined };
+    if (unwritten === 0 || !this.#mayDrop || !countsUnchanged(shape)) return this.#keptOf(shape, unwritten, null);
     const { rows } = await session.execute(readUnchanged, []);
-    const text = rows[0]?.[0] ?? '';
+    return this.#keptOf(shape, unwritten, rows[0]?.[0]);
+  }
+
+  /**
+   * How many of the records that were not written have a row, and the key of the last one where that was noted.
+   *
+   * @param unchanged - what {@link readUnchanged} gives
+   */
+  #keptOf(shape: UpsertShape, unwritten: number, unchanged: string | null | undefined): Kept {
+    if (unwritten === 0 || !this.#mayDrop) return { count: unwritten, key: undefined };
+    const text = unchanged ?? '';
     const at = text.indexOf('(');
-    if (at < 0) return { count: 0, key: undefined };
-    const key = parseRecordText(text.slice(at), this.#case.mapping.keyFields.length).map(String);
-    return { count: Number(text.slice(0, at)), key };
+    if (!countsUnchanged(shape) || at < 0) return { count: 0, key: undefined };
+    return { count: Number(text.slice(0, at)), key: this.#keyOfText(text.slice(at)) };
+  }
+
+  #keysOf(texts: string | null | undefined): readonly KeyTexts[] {
+    return typeof texts === 'string' ? listOfTexts.decode(texts).map((text) => this.#keyOfText(text)) : [];
+  }
+
+  #keyOfText(text: string): KeyTexts {
+    return parseRecordText(text, this.#case.mapping.keyFields.length).map(String);
   }
 
   async #byKey({ execute }: WriteSession, key: KeyTexts): Promise<Pick<SettledItem, 'key' | 'row'>> {
