@@ -52,7 +52,14 @@ export {
   keyText,
 } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
-export { encodeField, type FieldValues, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
+export {
+  encodeField,
+  encodeFieldInto,
+  type FieldValues,
+  type InputRecord,
+  readNewRecord,
+  readRecord,
+} from './mapping/record-reader.js';
 export { insertedFields, updatableFields } from './mapping/record-shape.js';
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';

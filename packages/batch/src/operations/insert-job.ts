@@ -15,7 +15,7 @@ import type { Entry } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { WorkItem } from '../shapes/work-item.js';
-import { columnArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, columnArrays } from '../statements/column-arrays.js';
 import { type CopyLines, copyLines } from '../statements/copy-lines.js';
 import { copyStatement } from '../statements/copy-statement.js';
 import {
@@ -40,7 +40,7 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 /** Records that go in one statement, encoded. */
 interface EncodedGroup extends ShapeGroup {
   readonly way: InsertWay;
-  readonly arrays: readonly string[];
+  readonly arrays: readonly ArrayParameter[];
   readonly lines: CopyLines | undefined;
 }
 

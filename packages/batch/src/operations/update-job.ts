@@ -17,7 +17,7 @@ import { groupByShape } from '../shapes/group-by-shape.js';
 import { inRounds } from '../shapes/in-rounds.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
-import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, columnArrays, keyArraysOf } from '../statements/column-arrays.js';
 import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
@@ -30,7 +30,7 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 interface EncodedGroup {
   readonly fields: readonly Field[];
   readonly items: readonly WorkItem[];
-  readonly parameters: readonly string[];
+  readonly parameters: readonly ArrayParameter[];
 }
 
 /** What became of an item that was not written, and the version of its row. */
@@ -96,7 +96,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
         ...groups.flatMap((group) => this.#steps(group)),
       ],
       send: async (session) => {
-        if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keysOf(mapping, items));
+        if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keyArraysOf(mapping, items));
         return this.#written(session, groups).catch((error: unknown) => {
           throw this.#exchange.explained(items, error);
         });
@@ -144,7 +144,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return groups.map(({ fields, items: members }) => {
       const ordered = inLockOrder(members);
       const parameters = [
-        ...keysOf(mapping, ordered),
+        ...keyArraysOf(mapping, ordered),
         ...columnArrays(mapping, version === undefined ? fields : [...fields, version], ordered),
       ];
       return { fields, items: ordered, parameters };
@@ -215,7 +215,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     if (others.length > 0) {
       const { version } = this.#plan;
       const versions = version === undefined ? [] : columnArrays(this.mapping, [version], others);
-      const looked = await statesBy(session, this.#look, [...keysOf(this.mapping, others), ...versions], others);
+      const looked = await statesBy(session, this.#look, [...keyArraysOf(this.mapping, others), ...versions], others);
       for (const [item, left] of looked) states.set(item, left);
     }
     return states;
@@ -225,7 +225,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 async function statesBy(
   session: WriteSession,
   statement: TextStatement,
-  parameters: readonly string[],
+  parameters: readonly ArrayParameter[],
   items: readonly WorkItem[],
 ): Promise<States> {
   const states: States = new Map();
@@ -248,11 +248,4 @@ function statusOf(state: UpdateState | undefined): 'updated' | 'unchanged' | 'sk
 
 function indicesOf(items: readonly WorkItem[]): readonly number[] {
   return items.flatMap((item) => item.indices);
-}
-
-function keysOf(mapping: AnyMapping, items: readonly WorkItem[]): string[] {
-  return keyArrays(
-    mapping,
-    items.map(({ key }) => key ?? []),
-  );
 }

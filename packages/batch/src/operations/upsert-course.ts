@@ -1,10 +1,8 @@
 import type { AnyMapping, Field } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
 import type { ConflictTarget } from '../statements/conflict-target.js';
 import type { Search } from '../statements/find-conflicting.js';
 import type { TableFacts } from '../statements/table-facts.js';
 import type { UpsertShape } from '../statements/upsert-shape.js';
-import { upsertCountingStatement, upsertKeysStatement } from '../statements/upsert-statement.js';
 import { type UpsertPlan, updatedOf } from './upsert-plan.js';
 
 /** What is known of the table, and wanted of the rows. */
@@ -42,7 +40,14 @@ export class UpsertCourse {
   /** Whether one set of columns takes one statement. */
   get isOneStatement(): boolean {
     const { target, isDetailed, wantsRows } = this.#case;
-    return target.isArbiter && !this.mayDrop && !wantsRows && (this.isByKey || !isDetailed);
+    if (!target.isArbiter || wantsRows) return false;
+    return isDetailed ? this.isByKey && !this.mayDrop : this.isCounted;
+  }
+
+  /** Whether the server only counts, also where it is one record. */
+  get isCounted(): boolean {
+    // Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped.
+    return !this.#case.isDetailed && !(this.mayDrop && this.mayVanish);
   }
 
   /** A row that was not locked may be gone when it is looked for: then its record can be inserted. */
@@ -54,12 +59,6 @@ export class UpsertCourse {
   searchFor(fields: readonly Field[]): Search {
     const { mapping, target, facts } = this.#case;
     return { mapping, target, facts, fields, returned: this.returned };
-  }
-
-  /** Where nothing is written to a row that is there, it has to be looked for to tell it from one that was dropped. */
-  get isCounted(): boolean {
-    const { target, isDetailed } = this.#case;
-    return target.isArbiter && !isDetailed && !(this.mayDrop && this.mayVanish);
   }
 
   /** Whether something of the rows that were not written is wanted. */
@@ -77,12 +76,6 @@ export class UpsertCourse {
   get looksAfterSearch(): boolean {
     const { isDetailed, wantsRows } = this.#case;
     return wantsRows || !(this.isByKey || !isDetailed);
-  }
-
-  /** @param isObserved - whether somebody wants to know which rows are written */
-  countingStatement(isObserved: boolean, shape: UpsertShape): TextStatement {
-    const { mapping } = this.#case;
-    return isObserved ? upsertKeysStatement(mapping, shape) : upsertCountingStatement(mapping, shape);
   }
 
   /** What a statement of records with these fields writes, and where. */

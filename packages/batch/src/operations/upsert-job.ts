@@ -90,19 +90,20 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
     const { course, steps, writer } = this.#sending;
     const [only, ...more] = items;
-    if (only !== undefined && more.length === 0) {
+    if (only !== undefined && more.length === 0 && !course.isCounted) {
       return {
         isOneStatement: course.isOneStatement,
         steps: () => steps.alone(only),
         send: (session) => this.alone(session, only),
       };
     }
+    const isDistinct = items.length === 1 || this.#isToldByText;
     const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
     return {
-      isOneStatement: groups.length === 1 && this.#isToldByText && course.isOneStatement,
-      steps: ({ isObserved }) => [...this.resolveSteps(items), ...steps.of(isObserved, groups)],
+      isOneStatement: groups.length === 1 && isDistinct && course.isOneStatement,
+      steps: ({ isObserved }) => [...(isDistinct ? [] : this.resolveSteps(items)), ...steps.of(isObserved, groups)],
       send: async (session) => {
-        if (!this.#isToldByText) await this.#requireDistinct(session, items);
+        if (!isDistinct) await this.#requireDistinct(session, items);
         return this.#watched(writer.write(session, groups));
       },
     };

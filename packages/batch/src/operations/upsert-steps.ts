@@ -8,6 +8,7 @@ import type { UpsertShape } from '../statements/upsert-shape.js';
 import {
   countsUnchanged,
   readUnchanged,
+  upsertCountingStatement,
   upsertOneStatement,
   upsertReturningStatement,
 } from '../statements/upsert-statement.js';
@@ -44,14 +45,8 @@ export class UpsertSteps {
       const step = { parameters: this.#parametersOf(arrays), times: 1, indices };
       if (!target.isArbiter) return this.#stepsOfSearch(group);
       if (this.#course.isCounted) {
-        const { sql } = this.#course.countingStatement(isObserved, shape);
-        const written = {
-          ...step,
-          way: 'unnest',
-          why: 'how many rows were written is all that comes back',
-          sql,
-        } as const;
-        return this.#course.mayDrop && countsUnchanged(shape) ? [written, this.#keptStep(indices)] : [written];
+        const { sql } = upsertCountingStatement(mapping, shape, isObserved);
+        return [{ ...step, way: 'unnest', why: 'how many rows were written is all that comes back', sql }];
       }
       const { sql } = upsertReturningStatement(mapping, shape, this.#course.returned);
       return [

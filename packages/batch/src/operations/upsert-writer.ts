@@ -1,8 +1,8 @@
 import { encodeField, type Field, type KeyTexts, RowSuppressedError } from '@uno/domain';
-import { parseRecordText, sqlstateOf } from '@uno/postgres';
+import { arrayOf, parseRecordText, sqlstateOf, text as textType } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { WorkItem } from '../shapes/work-item.js';
-import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, columnArrays, keyArrays } from '../statements/column-arrays.js';
 import { findConflicting } from '../statements/find-conflicting.js';
 import { findRows } from '../statements/key-statements.js';
 import { upsertBySearchStatement } from '../statements/upsert-by-search.js';
@@ -10,6 +10,7 @@ import type { UpsertShape } from '../statements/upsert-shape.js';
 import {
   countsUnchanged,
   readUnchanged,
+  upsertCountingStatement,
   upsertOneStatement,
   upsertReturningStatement,
 } from '../statements/upsert-statement.js';
@@ -23,7 +24,7 @@ import type { SettledItem, Written } from './write-account.js';
 export interface UpsertGroup {
   readonly fields: readonly Field[];
   readonly items: readonly WorkItem[];
-  readonly arrays: readonly string[];
+  readonly arrays: readonly ArrayParameter[];
 }
 
 /** Records that were not written because their rows are as asked. */
@@ -31,6 +32,8 @@ interface Kept {
   readonly count: number;
   readonly key: KeyTexts | undefined;
 }
+
+const listOfTexts = arrayOf(textType, false);
 
 /** How often an upsert is done again when what it met was gone, or came, in the meantime. */
 const attempts = 5;
@@ -49,7 +52,7 @@ export class UpsertWriter {
 
   async write(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
     const { target } = this.#case;
-    if (this.#course.isCounted) return this.#count(session, groups);
+    if (target.isArbiter && this.#course.isCounted) return this.#count(session, groups);
     const settled: SettledItem[] = [];
     for (const group of groups) {
       for (const one of await (target.isArbiter ? this.#settle(session, group) : this.#search(session, group))) {
@@ -101,32 +104,26 @@ export class UpsertWriter {
     return mapping.keyFields.map(({ position }) => values[position] ?? '');
   }
 
-  #parameters(values: readonly (string | null)[]): readonly unknown[] {
+  #parameters(values: readonly (ArrayParameter | null)[]): readonly unknown[] {
     const { condition } = this.#plan;
     return condition === undefined ? values : [...values, ...condition.parameters];
   }
 
   async #count(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
+    const { mapping } = this.#case;
     const counts = { inserted: 0, updated: 0, unchanged: 0, skipped: 0 };
     for (const { fields, items, arrays } of groups) {
       const shape = this.#course.shapeOf(fields);
-      const parameters = this.#parameters(arrays);
-      let inserted = 0;
-      let written = 0;
-      if (session.isObserved) {
-        const { rows } = await session.execute(this.#course.countingStatement(session.isObserved, shape), parameters);
-        written = rows.length;
-        for (const [isNew] of rows) if (isNew === 't') inserted++;
-        session.touch(() => rows.map(([, ...key]) => key.map(String)));
-      } else {
-        const { rows } = await session.execute(this.#course.countingStatement(session.isObserved, shape), parameters);
-        [inserted = 0, written = 0] = rows[0]?.map(Number) ?? [];
-      }
-      const kept = await this.#kept(session, shape, items.length - written);
-      counts.inserted += inserted;
-      counts.updated += written - inserted;
+      const statement = upsertCountingStatement(mapping, shape, session.isObserved);
+      const { rows } = await session.execute(statement, this.#parameters(arrays));
+      const [inserted, written, unchanged, , keys] = rows[0] ?? [];
+      const others = items.length - Number(written);
+      const kept = this.#keptOf(shape, others, unchanged);
+      session.touch(() => this.#keysOf(keys));
+      counts.inserted += Number(inserted);
+      counts.updated += Number(written) - Number(inserted);
       counts.unchanged += kept.count;
-      counts.skipped += items.length - written - kept.count;
+      counts.skipped += others - kept.count;
       for (const { records } of items) counts.skipped += records - 1;
     }
     return { counts };
@@ -184,16 +181,32 @@ export class UpsertWriter {
     });
   }
 
-  /** How many of the records that were not written have a row, and the key of the last one where that was noted. */
   async #kept(session: WriteSession, shape: UpsertShape, unwritten: number): Promise<Kept> {
-    if (unwritten === 0 || !this.#course.mayDrop) return { count: unwritten, key: undefined };
-    if (!countsUnchanged(shape)) return { count: 0, key: undefined };
+    if (unwritten === 0 || !this.#course.mayDrop || !countsUnchanged(shape))
+      return this.#keptOf(shape, unwritten, null);
     const { rows } = await session.execute(readUnchanged, []);
-    const text = rows[0]?.[0] ?? '';
+    return this.#keptOf(shape, unwritten, rows[0]?.[0]);
+  }
+
+  /**
+   * How many of the records that were not written have a row, and the key of the last one where that was noted.
+   *
+   * @param unchanged - what {@link readUnchanged} gives
+   */
+  #keptOf(shape: UpsertShape, unwritten: number, unchanged: string | null | undefined): Kept {
+    if (unwritten === 0 || !this.#course.mayDrop) return { count: unwritten, key: undefined };
+    const text = unchanged ?? '';
     const at = text.indexOf('(');
-    if (at < 0) return { count: 0, key: undefined };
-    const key = parseRecordText(text.slice(at), this.#case.mapping.keyFields.length).map(String);
-    return { count: Number(text.slice(0, at)), key };
+    if (!countsUnchanged(shape) || at < 0) return { count: 0, key: undefined };
+    return { count: Number(text.slice(0, at)), key: this.#keyOfText(text.slice(at)) };
+  }
+
+  #keysOf(texts: string | null | undefined): readonly KeyTexts[] {
+    return typeof texts === 'string' ? listOfTexts.decode(texts).map((text) => this.#keyOfText(text)) : [];
+  }
+
+  #keyOfText(text: string): KeyTexts {
+    return parseRecordText(text, this.#case.mapping.keyFields.length).map(String);
   }
 
   async #byKey({ execute }: WriteSession, key: KeyTexts): Promise<Pick<SettledItem, 'key' | 'row'>> {

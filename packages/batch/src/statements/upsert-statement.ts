@@ -6,28 +6,24 @@ import { unnestedValue, unnestTable } from './unnest-sql.js';
 import { assignments, insertInto, isToWrite, type UpsertShape, upsertText } from './upsert-shape.js';
 
 /**
- * Inserts records or updates the rows that they conflict with, and gives one row: how many were inserted, and how many
- * written. The rows are locked in the order of the records.
+ * Inserts records or updates the rows that they conflict with, and gives one row: how many were inserted, how many written,
+ * what {@link readUnchanged} gives, and if asked for the keys of those that were written. The rows are locked in the order
+ * of the records.
  */
-export function upsertCountingStatement(mapping: AnyMapping, shape: UpsertShape): TextStatement {
-  return upsertText(
-    mapping,
-    'counting',
-    shape,
-    () =>
-      `with w as (${upsert(mapping, shape)} returning ${isNew(mapping, shape)} as is_new) ` +
-      `select count(*) filter (where is_new), count(*) from w`,
-  );
-}
-
-/** The same, giving a row for every one that was written: whether it is new, then its key. */
-export function upsertKeysStatement(mapping: AnyMapping, shape: UpsertShape): TextStatement {
-  return upsertText(
-    mapping,
-    'keys',
-    shape,
-    () => `${upsert(mapping, shape)} returning ${isNew(mapping, shape)}, ${columnList(mapping.keyFields, 't')}`,
-  );
+export function upsertCountingStatement(mapping: AnyMapping, shape: UpsertShape, withKeys: boolean): TextStatement {
+  return upsertText(mapping, `counting ${withKeys}`, shape, () => {
+    const returned = [`${isNew(mapping, shape)} as is_new`, ...(withKeys ? [`${keyText(mapping)} as key`] : [])];
+    // An aggregate is computed when all rows are written, and so is what stands beside it.
+    const given = [
+      'count(*) filter (where is_new)',
+      'count(*)',
+      ...(countsUnchanged(shape) ? unchanged : ['null', 'null']),
+    ];
+    return (
+      `with w as (${upsert(mapping, shape)} returning ${returned.join(', ')}) ` +
+      `select ${[...given, ...(withKeys ? ['array_agg(key)'] : [])].join(', ')} from w`
+    );
+  });
 }
 
 /** The same for one record, whose values are parameters of their own: whether its row is new, then some columns of it. */
@@ -140,12 +136,11 @@ export function countsUnchanged({ facts, updated, skipsUnchanged, condition }: U
   );
 }
 
-/** Gives `n(key)`: how many those were, and the key of the last one; and forgets it. */
-export const readUnchanged: TextStatement = {
-  sql: `select current_setting('uno.unchanged', true), set_config('uno.unchanged', '', true)`,
-};
-
 const keptName = 'uno.unchanged';
+const unchanged = [`current_setting('${keptName}', true)`, `set_config('${keptName}', '', true)`];
+
+/** Gives `n(key)`: how many those were, and the key of the last one; and forgets it. */
+export const readUnchanged: TextStatement = { sql: `select ${unchanged.join(', ')}` };
 
 function countedOn(mapping: AnyMapping): string {
   const before = `split_part(coalesce(nullif(current_setting('${keptName}', true), ''), '0'), '(', 1)::integer`;
