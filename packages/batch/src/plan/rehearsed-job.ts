@@ -143,8 +143,10 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
 
   prepare(items: readonly I[]): Prepared<RehearsalSession, Steps> {
     const { isOneStatement, steps, attempt } = this.#job.prepare(items);
+    // To leave it out would be to plan that nothing is sent.
+    if (steps === undefined) throw new TypeError('A job that is planned has to tell what it sends.');
     const send = async (session: RehearsalSession) => {
-      const sent = steps?.(session) ?? [];
+      const sent = steps(session);
       this.workspace.sent(sent, session.isAlone);
       return sent;
     };
