@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type AnyMapping, plannedFields, type UpdatePlan } from '@uno/domain';
+import { type AnyMapping, type Field, keyText, plannedFields, type UpdatePlan } from '@uno/domain';
 import { arrayLiteral, ConstraintError, UnoError } from '@uno/postgres';
 import { clustersOf, type Link, roundsOf } from '../shapes/links.js';
 import { inLockOrder } from '../shapes/lock-order.js';
@@ -10,6 +10,7 @@ import { type RowByRowIndex, readUniqueFacts, type UniqueFacts } from '../statem
 import { holdersStatement } from '../statements/unique-holders.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
+import type { LaterRecords } from './later-records.js';
 import { type Parking, parkingWays } from './parking-plan.js';
 import type { Written } from './write-account.js';
 
@@ -23,7 +24,7 @@ export interface Parked {
 /** Writes items, in rounds one after the other. */
 export type WriteRounds = (rounds: readonly (readonly WorkItem[])[], parked?: Parked) => Promise<Written>;
 
-/** One item wants a unique value that the row of another has. */
+/** One item wants a unique value that the row of another has, which may be one of a later chunk. */
 interface Want extends Link<WorkItem> {
   readonly index: RowByRowIndex;
 }
@@ -45,6 +46,7 @@ interface Look {
 export class UniqueExchange {
   readonly #mapping: AnyMapping;
   readonly #plan: UpdatePlan;
+  readonly #later: LaterRecords;
   #facts: UniqueFacts | undefined;
   /** The latest look at an item. */
   readonly #looks = new WeakMap<WorkItem, Look>();
@@ -52,9 +54,10 @@ export class UniqueExchange {
   readonly #stuck = new WeakSet<WorkItem>();
   readonly #faults = new WeakMap<object, WorkItem>();
 
-  constructor(mapping: AnyMapping, plan: UpdatePlan) {
+  constructor(mapping: AnyMapping, plan: UpdatePlan, later: LaterRecords) {
     this.#mapping = mapping;
     this.#plan = plan;
+    this.#later = later;
   }
 
   /**
@@ -79,7 +82,11 @@ export class UniqueExchange {
     for (const parkings of parkingWays(this.#plan, this.#facts ?? noFacts, held)) {
       const park = async () => ({ items: await this.#park(session, parkings), refused });
       try {
-        return await this.#tried({ session, rounds: [items], write, park });
+        const written = await this.#tried({ session, rounds: [items], write, park });
+        const among = new Set(items);
+        const later = [...held.keys()].filter((item) => !among.has(item));
+        this.#later.setAside(later, refused);
+        return written;
       } catch (error) {
         // A CHECK or a foreign key, say, does not take what is there for the moment.
         if (!(error instanceof ParkingRefused)) throw error;
@@ -159,7 +166,8 @@ export class UniqueExchange {
     const look = first && this.#looks.get(first);
     if (look === undefined || items.some((item) => !look.items.has(item))) return undefined;
     const among = new Set(items);
-    return look.wants.filter(({ waits, first: other }) => among.has(waits) && among.has(other));
+    const isLater = (item: WorkItem) => !look.items.has(item);
+    return look.wants.filter(({ waits, first: other }) => among.has(waits) && (among.has(other) || isLater(other)));
   }
 
   /** Some of those that were looked at are not looked at again; all of them are, as this may be another transaction. */
@@ -212,11 +220,26 @@ export class UniqueExchange {
       ...columnArrays(mapping, version === undefined ? fields : [...fields, version], items),
       ...flags,
     ]);
-    return rows.flatMap(([one, other]) => {
+    const wants: Want[] = [];
+    for (const [one, other, ...key] of rows) {
       const waits = items[Number(one) - 1];
-      const first = items[Number(other) - 1];
-      return waits === undefined || first === undefined ? [] : [{ waits, first, index }];
-    });
+      if (waits === undefined) continue;
+      const first = other === null ? await this.#laterOf(key, waits, fields) : items[Number(other) - 1];
+      if (first !== undefined) wants.push({ waits, first, index });
+    }
+    return wants;
+  }
+
+  /** The record of a later chunk that is going to give a row other values. */
+  async #laterOf(
+    key: readonly (string | null)[],
+    waits: WorkItem,
+    fields: readonly Field[],
+  ): Promise<WorkItem | undefined> {
+    const item = await this.#later.find(keyText(key.map(String)), waits);
+    if (item === undefined) return undefined;
+    const written = plannedFields(this.#plan, { values: item.values, index: item.index });
+    return fields.some((field) => written.includes(field)) ? item : undefined;
   }
 
   async #park(session: WriteSession, parkings: readonly Parking[]): Promise<ReadonlySet<WorkItem>> {
