@@ -8,6 +8,8 @@ const pages = [
   'README.md',
   'docs/batch-operations.md',
   'docs/batch-processor.md',
+  'docs/batch-update.md',
+  'docs/batch-upsert.md',
   'docs/batch-compute.md',
   'docs/batch-sync.md',
   'docs/batch-execute-sql.md',

@@ -25,6 +25,7 @@ export type {
   BatchOperationsOptions,
   BatchUpdateOptions,
   BatchUpsertOptions,
+  ConflictRows,
   BatchWriteCall,
 } from './operations/batch-options.js';
 export type { BatchExecuteSqlOptions, SqlParameter } from './operations/execute-sql-options.js';

@@ -4,6 +4,7 @@ export { UnoContext, type UnoContextOptions } from './context/uno-context.js';
 export { Entity, type EntityClass } from './entity/entity.js';
 export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch-error.js';
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
+export { DuplicateRecordError } from './errors/duplicate-record-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError, type StaleVersion } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
@@ -51,7 +52,14 @@ export {
   keyText,
 } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
-export { encodeField, type FieldValues, type InputRecord, readNewRecord, readRecord } from './mapping/record-reader.js';
+export {
+  encodeField,
+  encodeFieldInto,
+  type FieldValues,
+  type InputRecord,
+  readNewRecord,
+  readRecord,
+} from './mapping/record-reader.js';
 export { insertedFields, updatableFields } from './mapping/record-shape.js';
 export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';

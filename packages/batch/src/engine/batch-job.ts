@@ -1,6 +1,6 @@
 import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
 import type { UnoError } from '@uno/postgres';
-import type { ChunkReport, ChunkSource, Entry, Piece } from './chunk.js';
+import type { ChunkReport, ChunkSource, Entry, Piece, Resolved } from './chunk.js';
 
 /** What a failure of some items is about. */
 export type Verdict =
@@ -78,10 +78,17 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   fold?(items: readonly I[]): readonly I[];
   /** Items with the same text are what {@link fold} makes one; `undefined` for one that it leaves as it is. */
   foldedBy?(item: I): string | undefined;
+  /**
+   * Decides about items that mean the same row: about all items of the call, before anything is sent. So the source is
+   * read to its end first.
+   */
+  resolve?(items: readonly I[]): Promise<Resolved<I>>;
   /** The items that were folded into one, in their order; otherwise the item itself. */
   partsOf(item: I): readonly I[];
   /** Ascending positions of the records that an item stands for. */
   indicesOf(item: I): readonly number[];
+  /** That of them that counts, where the item cannot be taken apart; otherwise the last one. */
+  indexOf?(item: I): number;
   /** The key of a record that could not be read, for errors. */
   keyOfRecord(record: R): string | undefined;
   keyOfItem(item: I): string | undefined;

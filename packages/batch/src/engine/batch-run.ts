@@ -100,13 +100,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       case 'chunked':
         return this.#inOrder(await this.#streamedOrListed(source, batchSize));
       case 'pipelined':
-        return this.#inOrder(this.#streamed(source));
+        return this.#inOrder(this.#job.resolve ? await this.#listed(source, batchSize) : this.#streamed(source));
     }
   }
 
   async #listed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
     const { list } = source;
-    if (list !== undefined && this.#job.preProcess === undefined) {
+    if (list !== undefined && this.#job.preProcess === undefined && this.#job.resolve === undefined) {
       const isPlain = await isPlainList(this.#job, this.#call, list);
       if (isPlain) return this.#take(new RereadChunks(this.#job, this.#call, list, size, false));
     }
@@ -128,7 +128,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   async #streamedOrListed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
-    return source.list === undefined ? this.#streamed(source) : this.#listed(source, size);
+    const isStreamed = source.list === undefined && this.#job.resolve === undefined;
+    return isStreamed ? this.#streamed(source) : this.#listed(source, size);
   }
 
   /** One chunk after the other. */

@@ -59,8 +59,13 @@ export async function readAll<S extends Session, R, I, V, A extends Account<I, V
 ): Promise<{ readonly read: ReadRecords<I>; readonly total: number }> {
   const records = source.list ?? (await drained(call, source));
   const read = await new RecordReader(job, call).read(records, 0);
-  const items = job.fold === undefined ? read.items : [...job.fold(read.items)];
-  return { read: { ...read, items }, total: records.length };
+  if (job.resolve === undefined) {
+    const items = job.fold === undefined ? read.items : [...job.fold(read.items)];
+    return { read: { ...read, items }, total: records.length };
+  }
+  const { items, refused } = await job.resolve(read.items);
+  const inOrder = [...read.refused, ...refused].sort((one, other) => one.index - other.index);
+  return { read: { ...read, items: [...items], refused: inOrder }, total: records.length };
 }
 
 async function drained<R>(call: EngineCall, source: OpenSource<R>): Promise<R[]> {

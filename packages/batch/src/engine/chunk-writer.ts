@@ -8,6 +8,8 @@ import type { EngineCall } from './engine-call.js';
 interface Findings<I, V> {
   readonly pieces: Piece<I, V>[];
   readonly failures: FailedRecord[];
+  /** Positions of records that another one stood for, which failed. */
+  readonly dropped: number[];
   individually: number;
 }
 
@@ -264,9 +266,11 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
 
   #blame([item]: readonly I[], error: unknown, findings: Findings<I, V>, failed: number): void {
     if (item === undefined || !UnoError.is(error)) throw error;
-    const index = this.#job.indicesOf(item).at(-1) ?? 0;
+    const indices = this.#job.indicesOf(item);
+    const index = this.#job.indexOf?.(item) ?? indices.at(-1) ?? 0;
     const key = this.#job.keyOfItem(item);
     if (!this.#call.skips) throw new EndOfCall({ index, key }, error);
+    for (const other of indices) if (other !== index) findings.dropped.push(other);
     findings.failures.push({ index, key, status: 'failed', error });
     if (failed + findings.failures.length > this.#call.maxFailures) {
       throw new EndOfCall({ index, key }, error, findings.failures);
@@ -283,7 +287,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   #report(chunk: Chunk<I, Prepared<S, V>>, findings: Findings<I, V>): ChunkReport<I, V> {
     return {
       pieces: findings.pieces,
-      dropped: chunk.dropped,
+      dropped: [...chunk.dropped, ...findings.dropped],
       failures: findings.failures,
       individually: findings.individually,
     };
@@ -308,5 +312,5 @@ function attempting<S extends Session, V>(prepared: Prepared<S, V>, session: S, 
 }
 
 function noFindings<I, V>(refused: readonly FailedRecord[] = []): Findings<I, V> {
-  return { pieces: [], failures: [...refused], individually: 0 };
+  return { pieces: [], failures: [...refused], dropped: [], individually: 0 };
 }

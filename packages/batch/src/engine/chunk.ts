@@ -6,6 +6,13 @@ export interface Entry<R> {
   readonly index: number;
 }
 
+/** What was decided about items that mean the same row. */
+export interface Resolved<I> {
+  readonly items: readonly I[];
+  /** Records that are not to be written because of it. */
+  readonly refused: readonly FailedRecord[];
+}
+
 /** Items that are done together, and what was found of other records while they were read. */
 export interface Chunk<I, P> {
   /** From 0. */

@@ -16,24 +16,50 @@ export async function isPlainList<S extends Session, R, I, V, A extends Account<
   list: readonly R[],
 ): Promise<boolean> {
   const breather = new Breather(call.deadline);
-  const refused: FailedRecord[] = [];
-  const seen = new Set<string>();
+  let seen: Set<string> | undefined;
   let identified = 0;
+  let last: string | undefined;
   for (let index = 0; index < list.length; index++) {
-    const item = readOne(job, list, index, call.skips, refused);
+    const item = readOne(job, list, index, call.skips);
     if (item === undefined) return false;
+    if (breather.isDue()) await breather.breathe();
     const identity = job.foldedBy?.(item);
-    if (identity !== undefined) {
+    if (identity === undefined) continue;
+    identified++;
+    // Keys are often in order, and then each is new without being kept.
+    if (seen === undefined && (last === undefined || isBefore(last, identity))) last = identity;
+    else {
+      seen ??= await identitiesBefore(job, call, list, index);
       seen.add(identity);
-      identified++;
     }
+  }
+  return seen === undefined || seen.size === identified;
+}
+
+/** In any order of texts that is always the same. */
+function isBefore(one: string, other: string): boolean {
+  return one.length === other.length ? one < other : one.length < other.length;
+}
+
+async function identitiesBefore<S extends Session, R, I, V, A extends Account<I, V>>(
+  job: BatchJob<S, R, I, V, A>,
+  call: EngineCall,
+  list: readonly R[],
+  end: number,
+): Promise<Set<string>> {
+  const breather = new Breather(call.deadline);
+  const seen = new Set<string>();
+  for (let index = 0; index < end; index++) {
+    const item = readOne(job, list, index, call.skips);
+    const identity = item === undefined ? undefined : job.foldedBy?.(item);
+    if (identity !== undefined) seen.add(identity);
     if (breather.isDue()) await breather.breathe();
   }
-  return seen.size === identified;
+  return seen;
 }
 
 /**
- * @param refused - where a record goes that is wrong
+ * @param refused - where a record goes that is wrong, if anywhere
  * @returns `undefined` for such a one
  * @throws EndOfCall for it, where such records are not left out
  */
@@ -42,7 +68,7 @@ function readOne<S extends Session, R, I, V, A extends Account<I, V>>(
   list: readonly R[],
   index: number,
   skips: boolean,
-  refused: FailedRecord[],
+  refused: FailedRecord[] = [],
 ): I | undefined {
   // A list that is shorter than it says has `undefined` there, which is for the job to refuse.
   const record = list[index] as R;

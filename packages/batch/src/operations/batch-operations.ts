@@ -62,8 +62,8 @@ import { GetJob } from './get-job.js';
 import { InsertJob } from './insert-job.js';
 import type { ExecuteSqlResult, ExecuteSqlTotals } from './sql-account.js';
 import { UpdateJob } from './update-job.js';
-import { upsertColumns } from './upsert-columns.js';
 import { UpsertJob } from './upsert-job.js';
+import { upsertPlan } from './upsert-plan.js';
 import type { WriteJob, WriteJobOptions } from './write-job.js';
 
 /** Says that outcomes are asked for. */
@@ -262,8 +262,8 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   ): Promise<WriteResult>;
   async batchUpsert(records: BatchSource<NewRecord<M>>, options: BatchUpsertOptions<M> = {}): Promise<Given<M>> {
     const resolved = resolveCall('batchUpsert', upsertRules, callDefaults(this.#config), options);
-    const columns = upsertColumns(this.#mapping, options.constraintColumns, options.updateColumns);
-    return this.#write('batchUpsert', 'upsert', records, resolved, (job) => new UpsertJob(job, columns));
+    const plan = upsertPlan(this.#mapping, this.#db, resolved);
+    return this.#write('batchUpsert', 'upsert', records, resolved, (job) => new UpsertJob(job, plan));
   }
 
   /**

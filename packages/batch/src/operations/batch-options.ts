@@ -2,10 +2,12 @@ import {
   type AnyMapping,
   type BatchUpdateFields,
   type BatchWriteOptions,
+  callback,
   type FieldName,
   flag,
   type IncrementableField,
   listOfFields,
+  type NewRecord,
   type OptionRules,
   oneOf,
   type UpdatableField,
@@ -14,6 +16,7 @@ import {
   writeOptionRules,
 } from '@uno/domain';
 import type { Queryable } from '@uno/postgres';
+import type { RawBuilder } from 'kysely';
 import type { BatchConfig } from '../config/batch-config.js';
 import type { BatchMetrics } from '../metrics/batch-metrics.js';
 import type { InsertTransport } from './insert-way.js';
@@ -64,10 +67,42 @@ export interface BatchUpdateOptions<M extends AnyMapping, I extends Incrementabl
 
 /** Options of `batchUpsert`. */
 export interface BatchUpsertOptions<M extends AnyMapping> extends BatchModelsCall {
-  /** The fields whose unique constraint tells whether a record is there already; the key if not said. */
+  /** The fields whose unique constraint or index tells whether a record is there already; the key if not said. */
   readonly constraintColumns?: readonly FieldName<M>[] | undefined;
-  /** What to write where it is; all other fields of the records if not said, nothing if empty. */
+  /** The same by the name of the constraint or index, which may be over expressions or about some rows only. */
+  readonly constraint?: string | undefined;
+  /** What to write where it is; all other fields of the records if not said. */
   readonly updateColumns?: readonly UpdatableField<M>[] | undefined;
+  /**
+   * What becomes of a row that is there: `update` (if not said), or `nothing`. With `returnModels: true` the second is
+   * "insert or get".
+   */
+  readonly onConflict?: 'update' | 'nothing' | undefined;
+  /** `false` writes rows, too, that already are as asked: for triggers that have to fire. Default `true`. */
+  readonly skipUnchanged?: boolean | undefined;
+  /**
+   * What has to hold for a row that is there to be updated, made by Kysely's `sql`; otherwise it is `unchanged`.
+   *
+   * @example `updateWhere: ({ current, proposed }) => sql`${current.seen} < ${proposed.seen}``
+   */
+  readonly updateWhere?: ((rows: ConflictRows<M>) => RawBuilder<unknown>) | undefined;
+  /**
+   * Which of several records of one row counts: the `last` (if not said) works as if they were written one after the other,
+   * the `first` leaves the others out, `error` makes each further one a failure, and a function makes one of two. Unless it
+   * is `last`, a stream is read to its end before anything is sent.
+   */
+  readonly duplicates?:
+    | 'last'
+    | 'first'
+    | 'error'
+    | ((earlier: NewRecord<M>, later: NewRecord<M>) => NewRecord<M>)
+    | undefined;
+}
+
+/** The columns of a row that is there, and of the record that conflicts with it, by their fields. */
+export interface ConflictRows<M extends AnyMapping> {
+  readonly current: Readonly<Record<FieldName<M>, RawBuilder<unknown>>>;
+  readonly proposed: Readonly<Record<FieldName<M>, RawBuilder<unknown>>>;
 }
 
 const writeRules: OptionRules<BatchWriteCall> = { ...writeOptionRules, outcomes: flag };
@@ -83,5 +118,13 @@ export const updateRules: OptionRules<BatchUpdateOptions<AnyMapping>> = { ...wri
 export const upsertRules: OptionRules<BatchUpsertOptions<AnyMapping>> = {
   ...modelRules,
   constraintColumns: listOfFields,
+  constraint: { takes: 'the name of a unique constraint or index', allows: (value) => typeof value === 'string' },
   updateColumns: listOfFields,
+  onConflict: oneOf('update', 'nothing'),
+  skipUnchanged: flag,
+  updateWhere: callback,
+  duplicates: {
+    takes: 'one of last, first, error, or a function',
+    allows: (value) => typeof value === 'function' || ['last', 'first', 'error'].includes(String(value)),
+  },
 };

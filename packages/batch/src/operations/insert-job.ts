@@ -14,7 +14,7 @@ import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { WorkItem } from '../shapes/work-item.js';
-import { columnArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, columnArrays } from '../statements/column-arrays.js';
 import { type CopyLines, copyLines } from '../statements/copy-lines.js';
 import {
   insertByValuesStatement,
@@ -38,13 +38,18 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 /** Records that go in one statement, encoded. */
 interface EncodedGroup extends ShapeGroup {
   readonly way: InsertWay;
-  readonly arrays: readonly string[];
+  readonly arrays: readonly ArrayParameter[];
   readonly lines: CopyLines | undefined;
+}
+
+/** The fields that a record gives. */
+export function fieldsToInsert(mapping: AnyMapping, { values, index }: WorkItem): readonly Field[] {
+  return insertedFields(mapping, { values, index });
 }
 
 /** Puts the records together that insert the same columns. */
 export function groupsToInsert(mapping: AnyMapping, items: readonly WorkItem[]): ShapeGroup[] {
-  return groupByShape(items, (item) => insertedFields(mapping, { values: item.values, index: item.index }));
+  return groupByShape(items, (item) => fieldsToInsert(mapping, item));
 }
 
 /** Inserts records; each one's row is found out where somebody asks for it. */

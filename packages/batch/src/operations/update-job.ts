@@ -16,7 +16,7 @@ import { groupByShape } from '../shapes/group-by-shape.js';
 import { inRounds } from '../shapes/in-rounds.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
-import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, columnArrays, keyArraysOf } from '../statements/column-arrays.js';
 import { requireDistinct } from '../statements/distinct-keys.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
@@ -30,7 +30,7 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 interface EncodedGroup {
   readonly fields: readonly Field[];
   readonly items: readonly WorkItem[];
-  readonly parameters: readonly string[];
+  readonly parameters: readonly ArrayParameter[];
 }
 
 /** What became of an item that was not written, and the version of its row. */
@@ -101,7 +101,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       // Where a record is stale, the others are undone.
       isOneStatement: groups.length === 1 && isPlain && this.#plan.version === undefined,
       send: async (session) => {
-        if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keysOf(mapping, items));
+        if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keyArraysOf(mapping, items));
         return this.#written(session, groups).catch((error: unknown) => {
           throw this.#exchange.explained(items, error);
         });
@@ -150,7 +150,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return groups.map(({ fields, items: members }) => {
       const ordered = inLockOrder(members);
       const parameters = [
-        ...keysOf(mapping, ordered),
+        ...keyArraysOf(mapping, ordered),
         ...columnArrays(mapping, version === undefined ? fields : [...fields, version], ordered),
       ];
       return { fields, items: ordered, parameters };
@@ -196,7 +196,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     if (others.length > 0) {
       const { version } = this.#plan;
       const versions = version === undefined ? [] : columnArrays(this.mapping, [version], others);
-      const looked = await statesBy(session, look, [...keysOf(this.mapping, others), ...versions], others);
+      const looked = await statesBy(session, look, [...keyArraysOf(this.mapping, others), ...versions], others);
       for (const [item, left] of looked) states.set(item, left);
     }
     return states;
@@ -206,7 +206,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 async function statesBy(
   session: WriteSession,
   statement: TextStatement,
-  parameters: readonly string[],
+  parameters: readonly ArrayParameter[],
   items: readonly WorkItem[],
 ): Promise<States> {
   const states: States = new Map();
@@ -225,11 +225,4 @@ function isState(text: string | null | undefined): text is UpdateState {
 function statusOf(state: UpdateState | undefined): 'updated' | 'unchanged' | 'skipped' {
   if (state === undefined) return 'updated';
   return state === 'missing' ? 'skipped' : 'unchanged';
-}
-
-function keysOf(mapping: AnyMapping, items: readonly WorkItem[]): string[] {
-  return keyArrays(
-    mapping,
-    items.map(({ key }) => key ?? []),
-  );
 }

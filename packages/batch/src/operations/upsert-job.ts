@@ -1,165 +1,189 @@
-import { type AnyMapping, encodeField, type Field, keyText, RowSuppressedError, type TextRow } from '@uno/domain';
+import { type AnyMapping, type Field, keyText } from '@uno/domain';
+import { UnoError } from '@uno/postgres';
+import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
-import type { Entry } from '../engine/chunk.js';
+import type { Entry, Resolved } from '../engine/chunk.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { columnArrays } from '../statements/column-arrays.js';
-import { requireDistinct } from '../statements/distinct-keys.js';
-import { findRows } from '../statements/key-statements.js';
-import {
-  type UpsertShape,
-  upsertOneStatement,
-  upsertReturningStatement,
-  upsertStatement,
-} from '../statements/upsert-statement.js';
+import { fieldsOfTarget } from '../statements/conflict-input.js';
+import { type ConflictTarget, conflictTarget } from '../statements/conflict-target.js';
+import { firstAlike } from '../statements/first-alike.js';
+import { forgetTableFacts } from '../statements/table-facts.js';
+import { recorded } from '../workspace/recorded.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
-import { constraintTexts, requireFindable, type UpsertColumns, updatedOf } from './upsert-columns.js';
-import type { SettledItem, Written } from './write-account.js';
+import { resolveDuplicates } from './resolve-duplicates.js';
+import { constraintTexts, type UpsertPlan } from './upsert-plan.js';
+import { type UpsertGroup, UpsertWriter } from './upsert-writer.js';
+import type { FoldedOutcome, Written } from './write-account.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
 
-/** Records that go in one statement, encoded. */
-interface EncodedGroup {
-  readonly shape: UpsertShape;
-  readonly items: readonly WorkItem[];
-  readonly arrays: readonly string[];
-}
+/** Stands for a NULL among texts, none of which has this character in PostgreSQL. */
+const nullText = '\0';
 
 /** Inserts records, or updates the rows that are there already. */
 export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   /** Done twice, it would say that nothing was new. */
   readonly isIdempotent = false;
-  protected readonly folded = 'last';
-  readonly #columns: UpsertColumns;
+  readonly resolve?: (items: readonly WorkItem[]) => Promise<Resolved<WorkItem>>;
+  protected readonly folded: FoldedOutcome = 'one';
+  readonly #plan: UpsertPlan;
+  #target: ConflictTarget | undefined;
 
-  constructor(options: WriteJobOptions<M>, columns: UpsertColumns) {
+  constructor(options: WriteJobOptions<M>, plan: UpsertPlan) {
     super(options);
-    this.#columns = columns;
+    this.#plan = plan;
+    if (plan.duplicates !== 'last') this.resolve = (items) => this.#resolved(items);
+  }
+
+  async ready(): Promise<void> {
+    await this.readFacts();
+    this.#target = conflictTarget(this.mapping, this.#plan.by, this.facts);
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
     const item = WorkItem.ofNew(this.mapping, record, index);
-    constraintTexts(this.mapping, this.#columns.constraint, item);
-    if (this.options.models) requireFindable(this.mapping, item, this.#columns.constraint);
+    constraintTexts(this.mapping, this.#required, item);
     return item;
   }
 
   /** Records that mean the same row made one, since PostgreSQL refuses to touch a row twice in one statement. */
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
-    const { fields } = this.mapping;
     // Others of another spelling may come between them: that is found out by PostgreSQL.
-    if (!this.#isCanonical) return items;
-    const written = updatedOf(this.#columns, fields);
+    if (!this.#isToldByText || this.#plan.duplicates !== 'last') return items;
+    const { updated } = this.#plan;
+    const { fields } = this.mapping;
     return foldDuplicates(items, {
       fields,
-      identity: (item) => constraintTexts(this.mapping, this.#columns.constraint, item),
-      overlays: (field) => written.includes(field),
+      identity: (item) => this.#texts(item),
+      overlays: (field) =>
+        updated === undefined ? !this.target.fields.includes(field) && !field.isKey : updated.includes(field),
     });
   }
 
   foldedBy(item: WorkItem): string | undefined {
-    return this.#isCanonical ? this.identityOf(item) : undefined;
+    return this.#isToldByText ? this.identityOf(item) : undefined;
   }
 
   identityOf(item: WorkItem): string | undefined {
-    const { constraint } = this.#columns;
-    const texts = constraintTexts(this.mapping, constraint, item).filter((text) => text !== null);
-    // SQL's NULLs are all different.
-    if (texts.length < constraint.length) return undefined;
-    return this.#isCanonical ? keyText(texts) : '';
+    if (!this.target.isPlain) return '';
+    const texts = this.#texts(item);
+    if (texts === undefined) return undefined;
+    return this.#isToldByText ? keyText(texts) : '';
   }
 
-  /** Whether the texts of the constraint tell rows apart. */
-  get #isCanonical(): boolean {
-    return this.#columns.constraint.every((field) => field.type.canonical);
+  /** Records that were made one beforehand stay so. */
+  override partsOf(item: WorkItem): readonly WorkItem[] {
+    return this.#plan.duplicates === 'last' ? super.partsOf(item) : [item];
   }
 
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
-    const { constraint } = this.#columns;
-    const groups = groupsToInsert(this.mapping, items).map(({ fields, items: members }): EncodedGroup => {
-      const ordered = inLockOrder(members, (item) => constraintTexts(this.mapping, constraint, item).map(String));
-      return { shape: this.#shapeOf(fields), items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
-    });
-    const isPlain = items.length === 1 || this.#isCanonical;
+    const writer = this.#writer;
+    const [only, ...more] = items;
+    if (only !== undefined && more.length === 0 && !writer.isCounted) {
+      return { isOneStatement: writer.isOneStatement, send: (session) => this.alone(session, only) };
+    }
+    const isDistinct = items.length === 1 || this.#isToldByText;
+    const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
     return {
-      isOneStatement: groups.length === 1 && !this.options.models && isPlain,
+      isOneStatement: groups.length === 1 && isDistinct && writer.isOneStatement,
       send: async (session) => {
-        if (!isPlain) {
-          const arrays = columnArrays(this.mapping, constraint, items);
-          await requireDistinct(session.execute, this.mapping, constraint, arrays);
-        }
-        return this.isDetailed ? this.#returning(session, groups) : this.#counting(session, groups);
+        if (!isDistinct) await this.#requireDistinct(session, items);
+        return this.#watched(writer.write(session, groups));
       },
     };
   }
 
   async alone(session: WriteSession, item: WorkItem): Promise<Written> {
-    const [group] = groupsToInsert(this.mapping, [item]);
-    const { fields = [] } = group ?? {};
-    const parameters = fields.map((field) => encodeField(this.mapping, field, item.values[field.position], item.index));
-    const { rows } = await session.execute(upsertOneStatement(this.mapping, this.#shapeOf(fields)), parameters);
-    const settled = this.#settled(item, rows[0]);
-    session.touch(() => (settled.key === undefined ? [] : [settled.key]));
-    return { settled: await this.#withRows(session, [settled]) };
+    return this.#watched(this.#writer.alone(session, item));
   }
 
-  #shapeOf(fields: readonly Field[]): UpsertShape {
-    return { fields, constraint: this.#columns.constraint, updated: updatedOf(this.#columns, fields) };
-  }
-
-  async #counting(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
-    let inserted = 0;
-    let updated = 0;
-    let records = 0;
-    let folded = 0;
-    for (const { shape, items, arrays } of groups) {
-      const { rows } = await session.execute(upsertStatement(this.mapping, shape), arrays);
-      for (const [isNew] of rows) {
-        if (isNew === 't') inserted++;
-        else updated++;
-      }
-      records += items.length;
-      folded += items.reduce((sum, item) => sum + item.records - 1, 0);
-      session.touch(() => rows.map(([, ...key]) => key.map(String)));
+  /** The index may be gone, or another one there. */
+  async #watched(written: Promise<Written>): Promise<Written> {
+    try {
+      return await written;
+    } catch (error) {
+      if (UnoError.is(error) && error.code === 'UNO_STATEMENT') forgetTableFacts(this.options.db, this.mapping);
+      throw error;
     }
-    return { counts: { inserted, updated, unchanged: records - inserted - updated, skipped: folded } };
   }
 
-  async #returning(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
-    const settled: SettledItem[] = [];
-    for (const { shape, items, arrays } of groups) {
-      const { rows } = await session.execute(upsertReturningStatement(this.mapping, shape), arrays);
-      const written = new Map(rows.map(([position, ...row]) => [items[Number(position) - 1], row]));
-      for (const item of items) settled.push(this.#settled(item, written.get(item)));
-    }
-    session.touch(() => settled.flatMap(({ key }) => (key === undefined ? [] : [key])));
-    return { settled: await this.#withRows(session, settled) };
+  /** What tells whether a record is there already. */
+  protected get target(): ConflictTarget {
+    this.#target ??= conflictTarget(this.mapping, this.#plan.by, this.facts);
+    return this.#target;
   }
 
-  #settled(item: WorkItem, row: TextRow | undefined): SettledItem {
-    if (row === undefined) return { item, status: 'unchanged' };
-    const [isNew, ...key] = row;
-    return { item, status: isNew === 't' ? 'inserted' : 'updated', key: key.map(String) };
+  get #writer(): UpsertWriter {
+    const { mapping, facts, target, isDetailed } = this;
+    return new UpsertWriter(this.#plan, { mapping, facts, target, isDetailed, wantsRows: this.options.models });
   }
 
-  /** An unchanged row is not returned by the statement, and so has to be looked for. */
-  async #withRows(session: WriteSession, settled: readonly SettledItem[]): Promise<readonly SettledItem[]> {
-    if (!this.options.models) return settled;
+  /** The fields of which every record has to have a value. */
+  get #required(): readonly Field[] {
+    if (this.target.isPlain) return this.target.fields;
+    const { by } = this.#plan;
+    return typeof by === 'string' ? [] : by.filter(({ insertMode }) => insertMode !== 'never');
+  }
+
+  /** Whether the texts of its columns tell rows apart. */
+  get #isToldByText(): boolean {
+    return this.target.isPlain && this.target.fields.every(({ type }) => type.canonical);
+  }
+
+  /** `undefined` for a record that is like no other, as SQL's NULLs are all different unless the index says otherwise. */
+  #texts(item: WorkItem): string[] | undefined {
+    const texts = constraintTexts(this.mapping, this.target.fields, item);
+    if (!this.target.nullsNotDistinct && texts.includes(null)) return undefined;
+    return texts.map((text) => text ?? nullText);
+  }
+
+  #encoded(fields: readonly Field[], items: readonly WorkItem[]): UpsertGroup {
+    const { target } = this;
+    const ordered = target.isPlain
+      ? inLockOrder(items, (item) => constraintTexts(this.mapping, target.fields, item).map(String))
+      : items;
+    return { fields, items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
+  }
+
+  async #requireDistinct({ execute }: WriteSession, items: readonly WorkItem[]): Promise<void> {
+    const alike = await this.#alike(items, execute);
+    if (alike.size > 0) throw new AmbiguousKeysError();
+  }
+
+  async #resolved(items: readonly WorkItem[]): Promise<Resolved<WorkItem>> {
+    const { db, call } = this.options;
+    const first = this.#isToldByText
+      ? firstByText(items, (item) => this.#texts(item))
+      : await this.#alike(items, recorded(db, call.deadline.signal, call.recorder));
+    const isOther = (one: WorkItem, other: WorkItem) =>
+      this.#isToldByText && keyText(this.#texts(one) ?? []) !== keyText(this.#texts(other) ?? []);
     const { mapping } = this;
-    const { constraint } = this.#columns;
-    const items = settled.map(({ item }) => item);
-    const rows = await findRows(
-      session.execute,
-      mapping,
-      constraint,
-      columnArrays(mapping, constraint, items),
-      items.length,
-    );
-    return settled.map((one, i) => {
-      const row = rows[i];
-      if (row === undefined) throw new RowSuppressedError(mapping.name);
-      return { ...one, row };
-    });
+    return resolveDuplicates({ mapping, duplicates: this.#plan.duplicates, skips: call.skips, isOther }, items, first);
   }
+
+  #alike(items: readonly WorkItem[], execute: WriteSession['execute']): Promise<Map<WorkItem, WorkItem>> {
+    const { mapping, target, facts } = this;
+    return firstAlike(execute, { mapping, target, facts, fields: fieldsOfTarget(mapping, target, facts) }, items);
+  }
+}
+
+/** By each item that is not the first of its row, the one that is. */
+function firstByText(
+  items: readonly WorkItem[],
+  textsOf: (item: WorkItem) => readonly string[] | undefined,
+): Map<WorkItem, WorkItem> {
+  const known = new Map<string, WorkItem>();
+  const first = new Map<WorkItem, WorkItem>();
+  for (const item of items) {
+    const texts = textsOf(item);
+    if (texts === undefined) continue;
+    const text = keyText(texts);
+    const earlier = known.get(text);
+    if (earlier === undefined) known.set(text, item);
+    else first.set(item, earlier);
+  }
+  return first;
 }

@@ -41,8 +41,11 @@ export type Written = (
   readonly failed?: readonly FailedItem[] | undefined;
 };
 
-/** Of the records that were folded into one, those to which the outcome belongs; the others count as skipped. */
-export type FoldedOutcome = 'all' | 'first' | 'last';
+/**
+ * Of the records that were folded into one, those to which the outcome belongs: all, the first, or the one that counts. The
+ * others count as skipped.
+ */
+export type FoldedOutcome = 'all' | 'first' | 'one';
 
 /** What became of a record: of each of those that an item stands for. */
 export function* outcomesOf(
@@ -50,7 +53,7 @@ export function* outcomesOf(
   folded: FoldedOutcome,
 ): IterableIterator<{ readonly index: number; readonly status: SettledStatus }> {
   const { indices } = item;
-  const whose = folded === 'first' ? indices[0] : indices.at(-1);
+  const whose = folded === 'first' ? indices[0] : item.index;
   for (const index of indices) yield { index, status: folded === 'all' || index === whose ? status : 'skipped' };
 }
 

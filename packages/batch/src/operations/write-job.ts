@@ -90,6 +90,10 @@ export abstract class WriteJob<M extends AnyMapping>
     return item.indices;
   }
 
+  indexOf(item: WorkItem): number {
+    return item.index;
+  }
+
   keyOfItem(item: WorkItem): string | undefined {
     return item.key && keyText(item.key);
   }

@@ -36,7 +36,18 @@ export function foldDuplicates(items: readonly WorkItem[], folding: Folding): Wo
     groups.push(own);
     if (text !== undefined) known.set(text, own);
   }
-  return groups.flatMap((parts) => (parts.length === 1 ? parts : (merged(parts, folding) ?? parts)));
+  const folded: WorkItem[] = [];
+  let isInOrder = true;
+  for (const parts of groups) {
+    const one = parts.length === 1 ? parts[0] : merged(parts, folding);
+    if (one !== undefined) folded.push(one);
+    else {
+      folded.push(...parts);
+      isInOrder = false;
+    }
+  }
+  // The first record at fault is the one that is named, so those that stay apart keep their places.
+  return isInOrder ? folded : folded.sort((a, b) => (a.parts?.[0] ?? a).index - (b.parts?.[0] ?? b).index);
 }
 
 function merged(parts: readonly [WorkItem, ...WorkItem[]], folding: Folding): WorkItem | undefined {

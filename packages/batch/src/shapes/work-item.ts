@@ -12,7 +12,7 @@ import {
 export class WorkItem {
   /** The values by the position of their fields; of several records of one row, the later ones over the earlier. */
   readonly values: FieldValues;
-  /** Its position in the caller's input; the last one, where it stands for several. */
+  /** Its position in the caller's input; of the one that counts, where it stands for several. */
   readonly index: number;
   /** The items that it was folded from, in their order; `undefined` for the item of one record. */
   readonly parts: readonly WorkItem[] | undefined;
@@ -58,10 +58,17 @@ export class WorkItem {
     return new WorkItem(mapping, values, index, { key });
   }
 
-  /** What several items come to that mean one row, with the key of the first. */
-  static ofParts(values: FieldValues, parts: readonly [WorkItem, ...WorkItem[]]): WorkItem {
+  /**
+   * What several items come to that mean one row, with the key of the first.
+   *
+   * @param index - the position of the one that counts; of the last one if not said
+   */
+  static ofParts(
+    values: FieldValues,
+    parts: readonly [WorkItem, ...WorkItem[]],
+    index = (parts.at(-1) ?? parts[0]).index,
+  ): WorkItem {
     const [earliest] = parts;
-    const { index } = parts.at(-1) ?? earliest;
     return new WorkItem(earliest.#mapping, values, index, { key: earliest.key, parts });
   }
 

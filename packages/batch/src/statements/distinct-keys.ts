@@ -1,6 +1,7 @@
 import { type AnyMapping, cachedStatement, type Execute, type Field, shapeOf } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
+import type { ArrayParameter } from './column-arrays.js';
 import { unnestedValue, unnestTable } from './unnest-sql.js';
 
 function distinctStatement(mapping: AnyMapping, fields: readonly Field[]): TextStatement {
@@ -25,7 +26,7 @@ export async function requireDistinct(
   execute: Execute,
   mapping: AnyMapping,
   fields: readonly Field[],
-  arrays: readonly string[],
+  arrays: readonly ArrayParameter[],
 ): Promise<void> {
   const { rows } = await execute(distinctStatement(mapping, fields), arrays);
   if (rows[0]?.[0] !== 't') throw new AmbiguousKeysError();

@@ -37,6 +37,29 @@ const parts: readonly { readonly kind: 'text' | 'word' | 'parameter'; readonly p
 export function outlineOf(sql: string): SqlOutline {
   const words: string[] = [];
   let parameters = 0;
+  for (const { kind, text } of partsOf(sql)) {
+    if (kind === 'word' && words.length < 2) words.push(text.toLowerCase());
+    if (kind === 'parameter') parameters = Math.max(parameters, Number(text.slice(1)));
+  }
+  return { words, parameters };
+}
+
+/** The same statement whose parameters come after so many others. */
+export function shiftParameters(sql: string, by: number): string {
+  let shifted = '';
+  let copied = 0;
+  for (const { kind, text, at } of partsOf(sql)) {
+    if (kind !== 'parameter') continue;
+    shifted += `${sql.slice(copied, at)}$${Number(text.slice(1)) + by}`;
+    copied = at + text.length;
+  }
+  return shifted + sql.slice(copied);
+}
+
+/** The parts that are looked for, with where they begin. */
+function* partsOf(
+  sql: string,
+): IterableIterator<{ readonly kind: string; readonly text: string; readonly at: number }> {
   let at = 0;
   while (at < sql.length) {
     if (sql.startsWith('/*', at)) {
@@ -44,16 +67,9 @@ export function outlineOf(sql: string): SqlOutline {
       continue;
     }
     const found = partAt(sql, at);
-    if (found === undefined) {
-      at++;
-      continue;
-    }
-    const { kind, text } = found;
-    if (kind === 'word' && words.length < 2) words.push(text.toLowerCase());
-    if (kind === 'parameter') parameters = Math.max(parameters, Number(text.slice(1)));
-    at += text.length;
+    if (found !== undefined) yield { ...found, at };
+    at += found?.text.length ?? 1;
   }
-  return { words, parameters };
 }
 
 function partAt(sql: string, at: number): { readonly kind: string; readonly text: string } | undefined {

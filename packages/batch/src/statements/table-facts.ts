@@ -22,8 +22,8 @@ export interface UniqueIndex {
 export interface ColumnFacts {
   readonly name: string;
   readonly isAlwaysIdentity: boolean;
-  /** Whether it is computed from other columns. */
-  readonly isComputed: boolean;
+  /** The expression of other columns that it is computed from, if it is. */
+  readonly computation: string | null;
   /** The expression by which the database fills it in, where this role may use it; for an identity, `nextval(…)`. */
   readonly default: string | null;
 }
@@ -66,7 +66,7 @@ const tableFacts: TextStatement = {
       'columns', (select json_agg(json_build_object(
           'name', a.attname,
           'isAlwaysIdentity', a.attidentity = 'a',
-          'isComputed', a.attgenerated <> '',
+          'computation', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
           'default', case
             when a.attgenerated <> '' then null
             when a.attidentity = '' then pg_get_expr(d.adbin, d.adrelid)

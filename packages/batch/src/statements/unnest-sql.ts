@@ -5,13 +5,20 @@ import { identifier } from '@uno/postgres';
  * The records of a chunk as a table: `unnest($1::integer[], $2::text[]) [with ordinality] as u(c0, c1 [, ord])`.
  *
  * `unnest` takes arrays apart to the last dimension, and composite values into their columns, so these travel as text.
+ *
+ * @param options - `flags`: so many columns of booleans after those of the fields
  */
-export function unnestTable(fields: readonly Field[], options: { readonly ordinality: boolean }): string {
-  const parameters = fields
-    .map((field, i) => `$${i + 1}::${field.type.unnestsApart ? 'text' : field.type.sql}[]`)
-    .join(', ');
-  const names = fields.map((_, i) => `c${i}`);
-  if (!options.ordinality) return `unnest(${parameters}) as u(${names.join(', ')})`;
+export function unnestTable(
+  fields: readonly Field[],
+  { ordinality, flags = 0 }: { readonly ordinality: boolean; readonly flags?: number },
+): string {
+  const types = [
+    ...fields.map(({ type }) => (type.unnestsApart ? 'text' : type.sql)),
+    ...new Array<string>(flags).fill('boolean'),
+  ];
+  const parameters = types.map((type, i) => `$${i + 1}::${type}[]`).join(', ');
+  const names = types.map((_, i) => `c${i}`);
+  if (!ordinality) return `unnest(${parameters}) as u(${names.join(', ')})`;
   return `unnest(${parameters}) with ordinality as u(${[...names, 'ord'].join(', ')})`;
 }
 
@@ -23,9 +30,4 @@ export function unnestedValue(field: Field, position: number): string {
 /** `t."id" = u.c0 and …` for the fields at the start of the unnested table. */
 export function sameKey(fields: readonly Field[], alias: string): string {
   return fields.map((field, i) => `${alias}.${identifier(field.column)} = ${unnestedValue(field, i)}`).join(' and ');
-}
-
-/** An expression as it can be compared: a type without equality, such as json, by its text. */
-export function compared(field: Field, expression: string): string {
-  return field.type.comparable ? expression : `${expression}::text`;
 }

@@ -1,87 +1,184 @@
-import { type AnyMapping, cachedStatement, columnList, type Field, shapeOf, tableText } from '@uno/domain';
+import { type AnyMapping, columnList, type Field, shapeOf } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
-import { compared, unnestedValue, unnestTable } from './unnest-sql.js';
-
-/** What an upsert writes, and where. */
-export interface UpsertShape {
-  readonly fields: readonly Field[];
-  /** The fields of the unique constraint that tells whether a record is there already. */
-  readonly constraint: readonly Field[];
-  /** What is written to a row that is there. */
-  readonly updated: readonly Field[];
-}
+import { inputRows, isCompared, ord, sameParts, withParts } from './conflict-input.js';
+import { rowText } from './row-text.js';
+import { unnestedValue, unnestTable } from './unnest-sql.js';
+import { assignments, insertInto, isToWrite, type UpsertShape, upsertText } from './upsert-shape.js';
 
 /**
- * Inserts records or updates the rows that they conflict with, unless these are already as asked. Gives a row for every
- * one that was written: whether it is new, then its key.
- *
- * `xmax` is 0 in a row that this statement inserted, and the number of this transaction in one that ON CONFLICT locked
- * to update it. The rows are locked in the order of the records.
+ * Inserts records or updates the rows that they conflict with, and gives one row: how many were inserted, how many written,
+ * what {@link readUnchanged} gives, and if asked for the keys of those that were written. The rows are locked in the order
+ * of the records.
  */
-export function upsertStatement(mapping: AnyMapping, shape: UpsertShape): TextStatement {
-  return cachedStatement(mapping, `upsert ${nameOf(shape)}`, () => {
-    const { fields } = shape;
+export function upsertCountingStatement(mapping: AnyMapping, shape: UpsertShape, withKeys: boolean): TextStatement {
+  return upsertText(mapping, `counting ${withKeys}`, shape, () => {
+    const returned = [`${isNew(mapping, shape)} as is_new`, ...(withKeys ? [`${keyText(mapping)} as key`] : [])];
+    // An aggregate is computed when all rows are written, and so is what stands beside it.
+    const given = [
+      'count(*) filter (where is_new)',
+      'count(*)',
+      ...(countsUnchanged(shape) ? unchanged : ['null', 'null']),
+    ];
     return (
-      `${insertInto(mapping, fields)} select ${values(fields)} from ${unnestTable(fields, { ordinality: true })} ` +
-      `order by ord ${onConflict(shape)} returning ${isNew}, ${columnList(mapping.keyFields, 't')}`
+      `with w as (${upsert(mapping, shape)} returning ${returned.join(', ')}) ` +
+      `select ${[...given, ...(withKeys ? ['array_agg(key)'] : [])].join(', ')} from w`
     );
   });
 }
 
-/**
- * The same, with the position of its record, from 1, in front of each row. Rows are lined up with records by the
- * constraint's columns, in which no two records are alike, unless one of them is NULL: of such records, which are all
- * inserted, it is not known which has which key.
- */
-export function upsertReturningStatement(mapping: AnyMapping, shape: UpsertShape): TextStatement {
-  return cachedStatement(mapping, `upsert returning ${nameOf(shape)}`, () => {
-    const { fields, constraint } = shape;
-    const input = fields.map((field, i) => `${unnestedValue(field, i)} as v${i}`).join(', ');
-    const returned = [...constraint, ...mapping.keyFields].map((field, i) => `t.${identifier(field.column)} as r${i}`);
-    const same = constraint.map((field, i) => `w.r${i} is not distinct from input.v${fields.indexOf(field)}`);
-    const key = mapping.keyFields.map((_, i) => `w.r${constraint.length + i}`);
-    return (
-      `with input as materialized (select ord, ${input} from ${unnestTable(fields, { ordinality: true })}), ` +
-      `w as (${insertInto(mapping, fields)} select ${fields.map((_, i) => `v${i}`).join(', ')} from input ` +
-      `order by ord ${onConflict(shape)} ` +
-      `returning ${isNew} as is_new, ${returned.join(', ')}) ` +
-      `select ord, is_new, ${key.join(', ')} from input join w on ${same.join(' and ')}`
-    );
-  });
-}
-
-/** The same for one record, whose values are parameters of their own. */
-export function upsertOneStatement(mapping: AnyMapping, shape: UpsertShape): TextStatement {
-  return cachedStatement(mapping, `upsert one ${nameOf(shape)}`, () => {
+/** The same for one record, whose values are parameters of their own: whether its row is new, then some columns of it. */
+export function upsertOneStatement(mapping: AnyMapping, shape: UpsertShape, returned: readonly Field[]): TextStatement {
+  return upsertText(mapping, `one ${shapeOf(returned)}`, shape, () => {
     const parameters = shape.fields.map((field, i) => `$${i + 1}::${field.type.sql}`).join(', ');
     return (
-      `${insertInto(mapping, shape.fields)} values (${parameters}) ${onConflict(shape)} ` +
-      `returning ${isNew}, ${columnList(mapping.keyFields, 't')}`
+      `${insertInto(mapping, shape.fields)} values (${parameters}) ${onConflict(mapping, shape)} ` +
+      `returning ${isNew(mapping, shape)}, ${columnList(returned, 't')}`
     );
   });
 }
 
-const isNew = 't.xmax = 0';
-
-function nameOf({ fields, constraint, updated }: UpsertShape): string {
-  return `${shapeOf(fields)} on ${shapeOf(constraint)} set ${shapeOf(updated)}`;
+/**
+ * The same, giving the position of its record, from 1, whether it is new, and some columns as one text, for every row that
+ * was written; and at the end a row without a position whose text is the number of all rows that were written, by which it
+ * is seen when a trigger has changed columns so that a row cannot be lined up with its record.
+ *
+ * Rows are lined up by what the index compares, in which no two records are alike. Those that it does not compare (because
+ * of a NULL, or a predicate) are all inserted: they are lined up by the values that they were given, and the n-th of
+ * several equal ones is the n-th such record's.
+ */
+export function upsertReturningStatement(
+  mapping: AnyMapping,
+  shape: UpsertShape,
+  returned: readonly Field[],
+): TextStatement {
+  return upsertText(mapping, `returning ${shapeOf(returned)}`, shape, () => {
+    const { fields, target, facts } = shape;
+    const columns = target.isPlain
+      ? columnList([...new Set([...mapping.keyFields, ...returned, ...fields, ...target.fields])], 't')
+      : 't.*';
+    const written =
+      `${insertInto(mapping, fields)} select ${columnList(fields)} from input order by ${ord} ` +
+      `${onConflict(mapping, shape)} returning ${isNew(mapping, shape)} as ${isNewName}, ${columns}`;
+    const given = `i.${ord}, w.${isNewName}, ${rowText(returned, 'w')}`;
+    const compared = (relation: string) =>
+      `(select * from (${withParts(target, relation)}) as x where ${isCompared(target)})`;
+    const others = (relation: string, order: string) => {
+      const image = imageOf(shape);
+      return (
+        `(select *, ${image} as ${imageName}, row_number() over (partition by ${image}${order}) as ${nthName} ` +
+        `from (${withParts(target, relation)}) as x where (${isCompared(target)}) is not true)`
+      );
+    };
+    const alike = [
+      `select ${given} from ${compared('input')} as i join ${compared('w')} as w on ${sameParts(target, 'i', 'w')}`,
+      ...(comparesAll(shape)
+        ? []
+        : [
+            `select ${given} from ${others('input', ` order by ${ord}`)} as i join ${others('w', '')} as w ` +
+              `on i.${imageName} = w.${imageName} and i.${nthName} = w.${nthName}`,
+          ]),
+      'select null, null, count(*)::text from w',
+    ];
+    return `with input as materialized (${inputRows(mapping, fields, target, facts)}), w as (${written}) ${alike.join(' union all ')}`;
+  });
 }
 
-function insertInto(mapping: AnyMapping, fields: readonly Field[]): string {
-  return `insert into ${tableText(mapping)} as t (${columnList(fields)})`;
+const isNewName = '"uno: new"';
+const imageName = '"uno: image"';
+const nthName = '"uno: nth"';
+
+/** Whether every record is one that the index compares, whatever its values. */
+function comparesAll({ target }: UpsertShape): boolean {
+  return target.isPlain && target.fields.every(({ nullable }) => !nullable);
 }
 
-function values(fields: readonly Field[]): string {
-  return fields.map((field, i) => unnestedValue(field, i)).join(', ');
+/** By what rows are alike that the index does not compare by `=`: in it, where NULL equals NULL, and otherwise in all. */
+function imageOf({ fields, target: { nullsNotDistinct, parts, predicate } }: UpsertShape): string {
+  const given = `row(${columnList(fields)})::text`;
+  if (!nullsNotDistinct) return given;
+  const indexed = `row(${parts.join(', ')})::text`;
+  return predicate === undefined ? indexed : `case when (${predicate}) then ${indexed} else ${given} end`;
 }
 
-function onConflict({ constraint, updated }: UpsertShape): string {
-  const target = `on conflict (${columnList(constraint)})`;
-  if (updated.length === 0) return `${target} do nothing`;
-  const assignments = updated.map(({ column }) => `${identifier(column)} = excluded.${identifier(column)}`).join(', ');
-  const different = updated.map(
-    (field) =>
-      `${compared(field, `t.${identifier(field.column)}`)} is distinct from ${compared(field, `excluded.${identifier(field.column)}`)}`,
+function upsert(mapping: AnyMapping, shape: UpsertShape): string {
+  const { fields } = shape;
+  const values = fields.map((field, i) => unnestedValue(field, i)).join(', ');
+  return (
+    `${insertInto(mapping, fields)} select ${values} from ${unnestTable(fields, { ordinality: true })} ` +
+    `order by ord ${onConflict(mapping, shape)}`
   );
-  return `${target} do update set ${assignments} where ${different.join(' or ')}`;
+}
+
+function onConflict(mapping: AnyMapping, shape: UpsertShape): string {
+  const { fields, target, updated } = shape;
+  const where = target.predicate === undefined ? '' : ` where ${target.predicate}`;
+  const at = `on conflict (${target.parts.join(', ')})${where}`;
+  if (updated.length === 0) return `${at} do nothing`;
+  const condition = isToWrite(shape, fields.length);
+  const set = `${at} do update set ${assignments(shape)}`;
+  const marks = wayToTell(shape) === 'mark';
+  const written = marks ? `set_config('${markName}', ${mark(mapping)}, true) is not null` : 'true';
+  if (condition === undefined) return marks ? `${set} where ${written}` : set;
+  const counts = countsUnchanged(shape);
+  if (!marks && !counts) return `${set} where ${condition}`;
+  const kept = counts ? `set_config('${keptName}', ${countedOn(mapping)}, true) is null` : 'false';
+  return `${set} where case when ${condition} then ${written} else ${kept} end`;
+}
+
+/**
+ * Whether a statement leaves behind how many rows it found and did not write: where a trigger may have dropped what
+ * was to be written, that is not to be seen from a row that does not come back.
+ */
+export function countsUnchanged({ facts, updated, skipsUnchanged, condition }: UpsertShape): boolean {
+  const { meddlesWithInserts, meddlesWithUpdates } = facts;
+  return (
+    (meddlesWithInserts || meddlesWithUpdates) && updated.length > 0 && (skipsUnchanged || condition !== undefined)
+  );
+}
+
+const keptName = 'uno.unchanged';
+const unchanged = [`current_setting('${keptName}', true)`, `set_config('${keptName}', '', true)`];
+
+/** Gives `n(key)`: how many those were, and the key of the last one; and forgets it. */
+export const readUnchanged: TextStatement = { sql: `select ${unchanged.join(', ')}` };
+
+function countedOn(mapping: AnyMapping): string {
+  const before = `split_part(coalesce(nullif(current_setting('${keptName}', true), ''), '0'), '(', 1)::integer`;
+  return `(${before} + 1)::text || ${keyText(mapping)}`;
+}
+
+/**
+ * How it is told whether a row is new. PostgreSQL 18 knows the row as it was. Before, `xmax` is 0 in a row that this
+ * statement inserted, and the number of this transaction in one that `ON CONFLICT` locked to update it; partitioned tables
+ * and views have none that could be read, so there an update leaves the key of its row in a setting just before
+ * `RETURNING` is computed for it.
+ */
+function wayToTell({ facts: { serverVersion, kind }, updated }: UpsertShape): 'all' | 'old' | 'xmax' | 'mark' {
+  if (updated.length === 0) return 'all';
+  if (serverVersion >= 180_000) return 'old';
+  return kind === 'r' || kind === 'f' ? 'xmax' : 'mark';
+}
+
+function isNew(mapping: AnyMapping, shape: UpsertShape): string {
+  switch (wayToTell(shape)) {
+    case 'all':
+      return 'true';
+    case 'old':
+      return `(old.${identifier(mapping.keyFields[0]?.column ?? '')} is null)`;
+    case 'xmax':
+      return '(t.xmax = 0)';
+    case 'mark':
+      return `(current_setting('${markName}', true) is distinct from ${mark(mapping)})`;
+  }
+}
+
+const markName = 'uno.updated';
+
+/** Of this statement: an earlier one of the transaction may have left the key of a row that is gone since. */
+function mark(mapping: AnyMapping): string {
+  return `statement_timestamp()::text || ${keyText(mapping)}`;
+}
+
+function keyText(mapping: AnyMapping): string {
+  return `row(${columnList(mapping.keyFields, 't')})::text`;
 }

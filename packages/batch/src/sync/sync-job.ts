@@ -3,8 +3,8 @@ import { sqlstateOf, UnoError, ValidationError } from '@uno/postgres';
 import type { Prepared, Verdict } from '../engine/batch-job.js';
 import type { ChunkSource } from '../engine/chunk.js';
 import { StartOverNeeded } from '../engine/start-over-needed.js';
-import { upsertColumns } from '../operations/upsert-columns.js';
 import { UpsertJob } from '../operations/upsert-job.js';
+import { upsertByKey } from '../operations/upsert-plan.js';
 import type { WriteAccount, Written } from '../operations/write-account.js';
 import type { WriteJobOptions } from '../operations/write-job.js';
 import type { WorkItem } from '../shapes/work-item.js';
@@ -37,7 +37,7 @@ export class SyncJob<M extends AnyMapping> extends UpsertJob<M> {
   #mayDeleteFirst = false;
 
   constructor(options: WriteJobOptions<M>, plan: SyncPlan) {
-    super(options, upsertColumns(options.mapping, undefined, plan.updateColumns));
+    super(options, upsertByKey(options.mapping, plan.updateColumns));
     this.#plan = plan;
     this.#present = new PresentKeys(plan.part);
   }

@@ -91,6 +91,20 @@ describe('foldDuplicates', () => {
     expect(valuesOf(earlier)).toEqual({ x: 1 });
   });
 
+  it('leaves records in their places that cannot be made one', () => {
+    const added = fields.filter(({ property }) => property === 'x');
+    // The sum of those of key 1 is too large for an integer.
+    const items = [
+      item(0, 1, { x: 2 ** 31 - 1 }),
+      item(1, 2, { x: 1 }),
+      item(2, 1, { x: 1 }),
+      item(3, 3, { x: 5 }),
+      item(4, 2, { x: 2 }),
+    ];
+    const folded = fold(items, { added });
+    expect(folded.map(({ indices }) => indices)).toEqual([[0], [1, 4], [2], [3]]);
+  });
+
   it('makes one of a hundred thousand as of two', () => {
     const items = Array.from({ length: 100_000 }, (_, i) => item(i, 1, { x: i }));
     const [only, ...others] = fold(items);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { outlineOf } from '../../src/statements/sql-outline.js';
+import { outlineOf, shiftParameters } from '../../src/statements/sql-outline.js';
 
 describe('the outline of a statement', () => {
   it.each([
@@ -43,5 +43,16 @@ describe('the outline of a statement', () => {
     for (const open of ["'", "e'", '"', '$$', '$a$', '/*', '--']) {
       expect(outlineOf(`select $1 ${open}${long} $2`)).toEqual({ words: ['select'], parameters: 1 });
     }
+  });
+});
+
+describe('parameters that come after others', () => {
+  it.each([
+    ['a < $1 and b > $2', 'a < $4 and b > $5'],
+    ["$1 || '$1' || $$ $2 $$ -- $3", "$4 || '$1' || $$ $2 $$ -- $3"],
+    ['$12/* $1 */,a$1,"$2"', '$15/* $1 */,a$1,"$2"'],
+    ['true', 'true'],
+  ])('have other numbers: %s', (sql, shifted) => {
+    expect(shiftParameters(sql, 3)).toBe(shifted);
   });
 });

@@ -54,9 +54,4 @@ behavesAsTable('a view with INSTEAD OF triggers', {
   record,
   upsertBy: {},
   bad: { record: { ...record(13, 0), amount: -1 }, sqlstate: '23514' },
-  gaps: {
-    upsert: 'a view with INSTEAD OF triggers takes no ON CONFLICT',
-    'upsert with models': 'a view with INSTEAD OF triggers takes no ON CONFLICT',
-    'skip on upsert': 'a view with INSTEAD OF triggers takes no ON CONFLICT',
-  },
 });

@@ -9,6 +9,7 @@ export type CallbackName =
   | 'onError'
   | 'onResult'
   | 'compute'
+  | 'duplicates'
   | 'chunk function'
   | 'keyOf'
   | 'isTransient'

@@ -1,4 +1,4 @@
-import { InvalidValue, kindOf, ValidationError } from '@uno/postgres';
+import { type BinaryArray, type BinaryForm, InvalidValue, kindOf, ValidationError } from '@uno/postgres';
 import { type AnyMapping, asRecord } from './entity-mapping.js';
 import type { Field } from './field.js';
 
@@ -106,6 +106,32 @@ export function encodeField(
     return field.type.encode(value);
   } catch (error) {
     if (error instanceof InvalidValue) return reject(mapping, field, error.message, index);
+    throw error;
+  }
+}
+
+/**
+ * The same in PostgreSQL's binary format, added to an array of it.
+ *
+ * @throws ValidationError that names record, field and kind of value
+ */
+export function encodeFieldInto(
+  mapping: AnyMapping,
+  field: Field,
+  form: BinaryForm,
+  { values, index }: Pick<InputRecord, 'values' | 'index'>,
+  into: BinaryArray,
+): void {
+  const value = values[field.position] ?? null;
+  if (value === null) {
+    encodeField(mapping, field, null, index);
+    into.null();
+    return;
+  }
+  try {
+    form.write(value, into);
+  } catch (error) {
+    if (error instanceof InvalidValue) reject(mapping, field, error.message, index);
     throw error;
   }
 }

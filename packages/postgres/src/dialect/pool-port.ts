@@ -4,6 +4,8 @@ import type { ConnectionOptions } from 'node:tls';
 export interface PgPool {
   connect(): Promise<PgPoolClient>;
   end(): Promise<void>;
+  /** A connection is about to be given to somebody. */
+  on?(event: 'acquire', listener: (client: PgPoolClient) => void): unknown;
   readonly options?: {
     readonly max?: number | undefined;
     readonly connectionString?: string | undefined;

@@ -14,23 +14,40 @@ import { UnoConnection } from './uno-connection.js';
 /** Of all drivers, since several may share a pool: a client has one state and one listener. */
 const connections = new WeakMap<PgPoolClient, UnoConnection>();
 
+/** Pools that tell whom they give a connection to. */
+const heard = new WeakSet<PgPool>();
+
+function connectionOf(client: PgPoolClient): UnoConnection {
+  const known = connections.get(client);
+  if (known !== undefined) return known;
+  const connection = new UnoConnection(client);
+  connections.set(client, connection);
+  return connection;
+}
+
+/**
+ * Listens to a connection from its first moment. A server that ends it while it answers to the login sends both in one
+ * packet: the pool has stopped to listen then, and the promise of the connection is not yet settled.
+ */
+function listenTo(pool: PgPool): void {
+  if (heard.has(pool)) return;
+  heard.add(pool);
+  pool.on?.('acquire', connectionOf);
+}
+
 /** Kysely's driver interface over a `pg` pool, which knows how every transaction ended. */
 export class UnoPostgresDriver implements Driver {
   readonly #pool: PgPool;
 
   constructor(pool: PgPool) {
     this.#pool = pool;
+    listenTo(pool);
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<UnoConnection> {
-    const client = await this.#connect();
-    let connection = connections.get(client);
-    if (connection === undefined) {
-      connection = new UnoConnection(client);
-      connections.set(client, connection);
-    }
+    const connection = connectionOf(await this.#connect());
     try {
       await connection.prepareSession();
     } catch (error) {

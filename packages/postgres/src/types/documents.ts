@@ -1,4 +1,5 @@
-import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
+import { type BinaryForm, InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
+import { textForm } from './strings.js';
 
 /** What JSON can say as a whole document, other than null; within one, `null` is itself. */
 export type Json =
@@ -79,8 +80,9 @@ function copyJson<T>(value: T): T {
  * @param nullDocument - whether {@link jsonNull} is a value
  */
 export function json<T>(nullDocument: boolean): PgType<T, T> {
-  const traits = { comparable: false, copy: copyJson<T> };
-  return scalar<T, T>('json', encodeJson('json', nullDocument), documentOf<T>(nullDocument), traits);
+  const encode = encodeJson('json', nullDocument);
+  const traits = { comparable: false, copy: copyJson<T>, binary: textForm(114, encode) };
+  return scalar<T, T>('json', encode, documentOf<T>(nullDocument), traits);
 }
 
 /**
@@ -89,7 +91,14 @@ export function json<T>(nullDocument: boolean): PgType<T, T> {
  * @param nullDocument - whether {@link jsonNull} is a value
  */
 export function jsonb<T>(nullDocument: boolean): PgType<T, T> {
-  return scalar<T, T>('jsonb', encodeJson('jsonb', nullDocument), documentOf<T>(nullDocument), { copy: copyJson<T> });
+  const encode = encodeJson('jsonb', nullDocument);
+  const { bytes } = textForm(jsonbOid, encode);
+  const binary: BinaryForm = {
+    oid: jsonbOid,
+    bytes,
+    write: (value, into) => into.text(encode(value), jsonbVersion),
+  };
+  return scalar<T, T>('jsonb', encode, documentOf<T>(nullDocument), { copy: copyJson<T>, binary });
 }
 
 /** What a document is, beyond being JSON, is the mapping's word; nothing here could check it. */
@@ -97,17 +106,29 @@ function documentOf<T>(nullDocument: boolean): (text: string) => T {
   return decodeJson<T>(nullDocument) as (text: string) => T;
 }
 
+const jsonbOid = 3802;
+/** The only version that `jsonb_recv` knows: the text follows. */
+const jsonbVersion = 1;
+
 const maxBytes = 2 ** 28 - 2 ** 16;
+
+function checkBytes(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) return invalid('bytea', 'a Uint8Array or Buffer', value);
+  // Two characters a byte, and a JavaScript string holds about 2^29 of them.
+  if (value.byteLength <= maxBytes) return value;
+  throw new InvalidValue(`bytea takes up to ${maxBytes} bytes here`);
+}
 
 /** `bytea` as bytes. */
 export const bytea: PgType<Uint8Array, Uint8Array> = scalar<Uint8Array, Uint8Array>(
   'bytea',
   (value) => {
-    if (!(value instanceof Uint8Array)) return invalid('bytea', 'a Uint8Array or Buffer', value);
-    // Two characters a byte, and a JavaScript string holds about 2^29 of them.
-    if (value.byteLength > maxBytes) throw new InvalidValue(`bytea takes up to ${maxBytes} bytes here`);
-    return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
+    const { buffer, byteOffset, byteLength } = checkBytes(value);
+    return `\\x${Buffer.from(buffer, byteOffset, byteLength).toString('hex')}`;
   },
   (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
-  { copy: (value) => value.slice() },
+  {
+    copy: (value) => value.slice(),
+    binary: { oid: 17, bytes: 32, write: (value, into) => into.raw(checkBytes(value)) },
+  },
 );

@@ -1,19 +1,19 @@
-import { invalid, type PgType, scalar } from './pg-type.js';
+import { type BinaryForm, invalid, type PgType, scalar } from './pg-type.js';
 
 const identity = (text: string): string => text;
 
-function integerType(sql: string, min: number, max: number): PgType<number, number> {
-  return scalar(
-    sql,
-    (value) => {
-      if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-        return outOfRange(sql, min, max, value);
-      }
-      return value === 0 ? '0' : String(value);
-    },
-    Number,
-    { bare: true, canonical: true },
-  );
+function integerType(
+  sql: string,
+  [min, max]: readonly [number, number],
+  binaryOf: (check: (value: unknown) => number) => BinaryForm,
+): PgType<number, number> {
+  const check = (value: unknown): number => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+    return outOfRange(sql, min, max, value);
+  };
+  // String(-0) is "0".
+  const encode = (value: unknown) => String(check(value));
+  return scalar(sql, encode, Number, { bare: true, canonical: true, binary: binaryOf(check) });
 }
 
 function outOfRange(sql: string, min: number, max: number, value: unknown): never {
@@ -21,75 +21,96 @@ function outOfRange(sql: string, min: number, max: number, value: unknown): neve
   return invalid(sql, `an integer from ${min} to ${max}`, value, isInteger ? 'a number out of range' : undefined);
 }
 
-export const smallint = integerType('smallint', -32768, 32767);
-export const integer = integerType('integer', -2147483648, 2147483647);
+export const smallint = integerType('smallint', [-32768, 32767], (check) => ({
+  oid: 21,
+  bytes: 2,
+  write: (value, into) => into.int16(check(value)),
+}));
+export const integer = integerType('integer', [-2147483648, 2147483647], (check) => ({
+  oid: 23,
+  bytes: 4,
+  write: (value, into) => into.int32(check(value)),
+}));
 
 const minBigint = -(2n ** 63n);
 const maxBigint = 2n ** 63n - 1n;
 
+function int64(check: (value: unknown) => number | bigint): BinaryForm {
+  return { oid: 20, bytes: 8, write: (value, into) => into.int64(check(value)) };
+}
+
+function checkBigint(value: unknown): bigint {
+  if (typeof value !== 'bigint') return invalid('bigint', 'a bigint', value);
+  if (value >= minBigint && value <= maxBigint) return value;
+  return invalid('bigint', `${minBigint} to ${maxBigint}`, value, 'a bigint out of range');
+}
+
 /** `bigint` as JavaScript's bigint: every value. */
-export const bigintExact: PgType<bigint, string> = scalar(
-  'bigint',
-  (value) => {
-    if (typeof value !== 'bigint') return invalid('bigint', 'a bigint', value);
-    if (value < minBigint || value > maxBigint) {
-      return invalid('bigint', `${minBigint} to ${maxBigint}`, value, 'a bigint out of range');
-    }
-    return String(value);
-  },
-  BigInt,
-  { bare: true, canonical: true },
-);
+export const bigintExact: PgType<bigint, string> = scalar('bigint', (value) => String(checkBigint(value)), BigInt, {
+  bare: true,
+  canonical: true,
+  binary: int64(checkBigint),
+});
+
+function checkSafeInteger(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  return invalid(
+    'bigint as number',
+    'a safe integer (up to 2^53 - 1)',
+    value,
+    Number.isInteger(value) ? 'a number out of range' : undefined,
+  );
+}
 
 /** `bigint` as a number: integers up to 2^53 - 1; a larger one in the database is an error, not a rounded value. */
 export const bigintAsNumber: PgType<number, string> = scalar(
   'bigint',
-  (value) => {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-      return invalid(
-        'bigint as number',
-        'a safe integer (up to 2^53 - 1)',
-        value,
-        Number.isInteger(value) ? 'a number out of range' : undefined,
-      );
-    }
-    return value === 0 ? '0' : String(value);
-  },
+  (value) => String(checkSafeInteger(value)),
   (text) => {
     const value = Number(text);
     if (!Number.isSafeInteger(value)) throw new RangeError(`a bigint beyond 2^53 - 1 does not fit a number`);
     return value;
   },
-  { bare: true, canonical: true },
+  { bare: true, canonical: true, binary: int64(checkSafeInteger) },
 );
 
 function floatType(
   sql: string,
-  check: (value: number) => boolean,
-  allowed: string,
+  { allows, allowed }: { readonly allows: (value: number) => boolean; readonly allowed: string },
   decode: (text: string) => number,
+  binaryOf: (check: (value: unknown) => number) => BinaryForm,
 ): PgType<number, number> {
+  const check = (value: unknown): number => {
+    if (typeof value !== 'number') return invalid(sql, allowed, value);
+    return allows(value) ? value : invalid(sql, allowed, value, 'one of more digits');
+  };
   return scalar(
     sql,
     (value) => {
-      if (typeof value !== 'number') return invalid(sql, allowed, value);
-      if (!check(value)) return invalid(sql, allowed, value, 'one of more digits');
+      const number = check(value);
       // String(-0) is "0".
-      return Object.is(value, -0) ? '-0' : String(value);
+      return Object.is(number, -0) ? '-0' : String(number);
     },
     decode,
-    { bare: true },
+    { bare: true, binary: binaryOf(check) },
   );
 }
 
 export const real = floatType(
   'real',
-  (value) => !Number.isFinite(value) || Math.fround(value) === value,
-  'a number of single precision (see Math.fround)',
+  {
+    allows: (value) => !Number.isFinite(value) || Math.fround(value) === value,
+    allowed: 'a number of single precision (see Math.fround)',
+  },
   // The server writes the shortest text that only this single among singles has; among doubles it is another number.
   (text) => Math.fround(Number(text)),
+  (check) => ({ oid: 700, bytes: 4, write: (value, into) => into.float32(check(value)) }),
 );
-export const double = floatType('double precision', () => true, 'a number', Number);
+export const double = floatType('double precision', { allows: () => true, allowed: 'a number' }, Number, (check) => ({
+  oid: 701,
+  bytes: 8,
+  write: (value, into) => into.float64(check(value)),
+}));
 
 const numericText = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^NaN$|^-?Infinity$/;
 
@@ -109,12 +130,17 @@ export function numeric(precision?: number, scale?: number): PgType<string, stri
   );
 }
 
+function checkBoolean(value: unknown): boolean {
+  return typeof value === 'boolean' ? value : invalid('boolean', 'true or false', value);
+}
+
 export const boolean: PgType<boolean, boolean> = scalar(
   'boolean',
-  (value) => {
-    if (typeof value !== 'boolean') return invalid('boolean', 'true or false', value);
-    return value ? 't' : 'f';
-  },
+  (value) => (checkBoolean(value) ? 't' : 'f'),
   (text) => text === 't',
-  { bare: true, canonical: true },
+  {
+    bare: true,
+    canonical: true,
+    binary: { oid: 16, bytes: 1, write: (value, into) => into.boolean(checkBoolean(value)) },
+  },
 );

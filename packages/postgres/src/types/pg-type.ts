@@ -1,3 +1,5 @@
+import type { BinaryArray } from './binary-array.js';
+
 /**
  * A PostgreSQL type as uno reads and writes it: always in PostgreSQL's text format, so that it is independent of type
  * parsers set elsewhere in the process, and loses nothing.
@@ -14,6 +16,8 @@ export interface PgType<T, Driver = unknown> {
    * @throws InvalidValue when the value is not one of this type
    */
   encode(value: unknown): string;
+  /** The same in PostgreSQL's binary format, for types whose number is the same on every server. */
+  readonly binary?: BinaryForm;
   /** The value of a text that PostgreSQL wrote. */
   decode(text: string): T;
   /** Whether encoded text can stand in an array literal without quotes. */
@@ -38,6 +42,20 @@ export interface PgType<T, Driver = unknown> {
   copy(value: T): T;
   /** Only for the type checker. */
   readonly driver?: Driver;
+}
+
+/** How values travel in an array of PostgreSQL's binary format. */
+export interface BinaryForm {
+  /** The type's number in `pg_type`. */
+  readonly oid: number;
+  /** Bytes that most values take, without their length: a guess of the memory to take. */
+  readonly bytes: number;
+  /**
+   * Adds a value.
+   *
+   * @throws InvalidValue when it is not one of this type
+   */
+  write(value: unknown, into: BinaryArray): void;
 }
 
 /** An enumerated type: its name as written in SQL, and its labels in order. */
@@ -81,6 +99,7 @@ interface Traits<T> {
   readonly unnestsApart?: boolean;
   readonly enumeration?: Enumeration;
   readonly looseCollation?: string;
+  readonly binary?: BinaryForm;
   readonly copy?: (value: T) => T;
 }
 
@@ -102,6 +121,7 @@ export function scalar<T, Driver>(
     array: false,
     unnestsApart: traits.unnestsApart ?? false,
     ...(traits.enumeration === undefined ? {} : { enumeration: traits.enumeration }),
+    ...(traits.binary === undefined ? {} : { binary: Object.freeze(traits.binary) }),
     ...(traits.looseCollation === undefined ? {} : { looseCollation: traits.looseCollation }),
     mutable: traits.copy !== undefined,
     copy: traits.copy ?? ((value) => value),

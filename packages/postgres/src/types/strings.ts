@@ -1,5 +1,5 @@
 import { identifier } from '../dialect/identifier.js';
-import { InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
+import { type BinaryForm, InvalidValue, invalid, type PgType, scalar } from './pg-type.js';
 
 const identity = (text: string): string => text;
 
@@ -21,9 +21,23 @@ function limited(sql: string, length: number): (value: unknown) => string {
   };
 }
 
-export const text: PgType<string, string> = scalar('text', (value) => checkText('text', value), identity, {
+/** Bytes of a text of ordinary length. */
+const usualBytes = 24;
+
+/** Texts are the same in both formats. */
+export function textForm(oid: number, encode: (value: unknown) => string): BinaryForm {
+  return { oid, bytes: usualBytes, write: (value, into) => into.text(encode(value)) };
+}
+
+/** The number of `text`. */
+export const textOid = 25;
+
+const plainText = (value: unknown) => checkText('text', value);
+
+export const text: PgType<string, string> = scalar('text', plainText, identity, {
   canonical: true,
   collated: true,
+  binary: textForm(textOid, plainText),
 });
 
 /**
@@ -40,30 +54,36 @@ export function looseText(collation: string): PgType<string, string> {
 }
 
 export function varchar(length: number): PgType<string, string> {
-  return scalar(`varchar(${length})`, limited(`varchar(${length})`, length), identity, {
+  const encode = limited(`varchar(${length})`, length);
+  return scalar(`varchar(${length})`, encode, identity, {
     canonical: true,
     collated: true,
+    binary: textForm(1043, encode),
   });
 }
 
 /** Padded with spaces by PostgreSQL, which also ignores them in comparisons; so it cannot identify a row by its text. */
 export function char(length: number): PgType<string, string> {
-  return scalar(`char(${length})`, limited(`char(${length})`, length), identity, { collated: true });
+  const encode = limited(`char(${length})`, length);
+  return scalar(`char(${length})`, encode, identity, { collated: true, binary: textForm(1042, encode) });
 }
 
 const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-export const uuid: PgType<string, string> = scalar(
-  'uuid',
-  (value) => {
-    if (typeof value !== 'string' || !uuidText.test(value)) {
-      return invalid('uuid', 'text such as 123e4567-e89b-12d3-a456-426614174000', value);
-    }
-    return value.toLowerCase();
+function checkUuid(value: unknown): string {
+  if (typeof value === 'string' && uuidText.test(value)) return value;
+  return invalid('uuid', 'text such as 123e4567-e89b-12d3-a456-426614174000', value);
+}
+
+export const uuid: PgType<string, string> = scalar('uuid', (value) => checkUuid(value).toLowerCase(), identity, {
+  bare: true,
+  canonical: true,
+  binary: {
+    oid: 2950,
+    bytes: 16,
+    write: (value, into) => into.raw(Buffer.from(checkUuid(value).replaceAll('-', ''), 'hex')),
   },
-  identity,
-  { bare: true, canonical: true },
-);
+});
 
 /** An enumerated type; its labels are checked before they are sent. */
 export function enumeration<const V extends string>(name: string, labels: readonly V[]): PgType<V, V> {

@@ -81,19 +81,32 @@ export const timestamptzText = stampText('timestamptz', 'required');
  */
 export const timestamptzDate: PgType<Date, Date> = scalar(
   'timestamptz(3)',
-  (value) => {
-    if (!(value instanceof Date) || Number.isNaN(value.getTime())) return invalid('timestamptz', 'a valid Date', value);
-    return encodeDate(value);
-  },
+  (value) => encodeDate(checkDate(value)),
   decodeDate,
-  { copy: (value) => new Date(value.getTime()) },
+  {
+    copy: (value) => new Date(value.getTime()),
+    binary: { oid: 1184, bytes: 8, write: (value, into) => into.int64(microseconds(checkDate(value))) },
+  },
 );
 
 const earliest = Date.UTC(-4712, 0, 1); // PostgreSQL's first year is 4713 BC
+const epoch = Date.UTC(2000, 0, 1);
+
+function checkDate(value: unknown): Date {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) return invalid('timestamptz', 'a valid Date', value);
+  if (value.getTime() >= earliest) return value;
+  throw new InvalidValue('timestamptz takes no date before 4713 BC');
+}
+
+/** Since 2000, as PostgreSQL stores it. */
+function microseconds(value: Date): number | bigint {
+  const milliseconds = value.getTime() - epoch;
+  const exact = milliseconds * 1000;
+  return Number.isSafeInteger(exact) ? exact : BigInt(milliseconds) * 1000n;
+}
 
 function encodeDate(value: Date): string {
   const milliseconds = value.getTime();
-  if (milliseconds < earliest) throw new InvalidValue('timestamptz takes no date before 4713 BC');
   const short = momentText(milliseconds);
   if (short !== undefined) return short;
   const iso = value.toISOString();

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
@@ -31,6 +32,21 @@ function untilNoticed(on: Queryable): Promise<void> {
     return error instanceof ConnectionError;
   });
 }
+
+describe('a connection that is terminated in the packet that answers its login', () => {
+  it('gives a ConnectionError, and the next query works', async () => {
+    const opened = bed.open({ pool: { max: 1 } });
+    // As pg reads the two messages: the pool has called back, and the promise of the connection is not yet settled.
+    opened.pool.once('acquire', (client) => {
+      const wire: unknown = Reflect.get(client, 'connection');
+      const end = Object.assign(new pg.DatabaseError('terminating connection', 0, 'error'), { code: '57P01' });
+      if (wire instanceof EventEmitter) queueMicrotask(() => wire.emit('errorMessage', end));
+    });
+    const error = await failureOf(sql`select 1`.execute(opened.db));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(await backendPid(opened.db)).toBeGreaterThan(0);
+  });
+});
 
 describe('a connection that is terminated while a statement runs on it', () => {
   it('gives a ConnectionError, is not given back to the pool, and the next query works', async () => {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import type { Kysely } from 'kysely';
 import {
   arrayLiteral,
+  BinaryArray,
+  type BinaryForm,
   copyIn,
   copyLine,
   executeText,
@@ -18,6 +20,8 @@ export interface Returned<T> {
   readonly scalars: T[];
   /** All as one array parameter, taken apart by `unnest`. */
   readonly unnested: T[];
+  /** The same in the binary format, where the type has one. */
+  readonly binary: T[] | undefined;
   /** Stored by one INSERT, each as a parameter of its own. */
   readonly inserted: T[];
   /** Stored by COPY. */
@@ -37,7 +41,8 @@ export async function roundTrip<T>(
   const decoded = (texts: Texts) => texts.map((text) => type.decode(String(text)));
   return {
     scalars: decoded(scalars),
-    unnested: decoded(await unnestedTexts(db, type, encoded)),
+    unnested: decoded(await unnestedTexts(db, type, arrayLiteral(encoded, type.array ? false : type.bare))),
+    binary: type.binary && decoded(await unnestedTexts(db, type, binaryOf(type.binary, values))),
     ...(await stored(db, type, encoded, decoded)),
     texts: scalars.map(String),
   };
@@ -50,12 +55,18 @@ async function scalarTexts(db: Kysely<unknown>, type: PgType<unknown>, encoded: 
 }
 
 /** `unnest` takes arrays apart to the last dimension, so an array travels as text. */
-async function unnestedTexts(db: Kysely<unknown>, type: PgType<unknown>, encoded: readonly string[]): Promise<Texts> {
+async function unnestedTexts(db: Kysely<unknown>, type: PgType<unknown>, array: string | Buffer): Promise<Texts> {
   const element = type.array ? 'text' : type.sql;
   const value = type.array ? `u.x::${type.sql}` : 'u.x';
   const sql = `select ${value} from unnest($1::${element}[]) with ordinality as u(x, position) order by u.position`;
-  const { rows } = await executeText(db, { sql }, [arrayLiteral(encoded, type.array ? false : type.bare)]);
+  const { rows } = await executeText(db, { sql }, [array]);
   return rows.map(([text]) => text ?? null);
+}
+
+function binaryOf(form: BinaryForm, values: readonly unknown[]): Buffer {
+  const array = new BinaryArray(form.oid, 0);
+  for (const value of values) form.write(value, array);
+  return array.finish();
 }
 
 /** What a table of the type has when the values were stored in it. It is made once, and always left empty. */

@@ -126,9 +126,10 @@ describe('every value of a type comes back as it was sent', () => {
   it.each(cases)('$name', async ({ type, values }) => {
     await fc.assert(
       fc.asyncProperty(several(values), async (sent) => {
-        const { scalars, unnested, inserted, copied } = await roundTrip(db, type, sent);
+        const { scalars, unnested, binary = sent, inserted, copied } = await roundTrip(db, type, sent);
         expect(scalars).toEqual(sent);
         expect(unnested).toEqual(sent);
+        expect(binary).toEqual(sent);
         expect(inserted).toEqual(sent);
         expect(copied).toEqual(sent);
       }),
@@ -142,7 +143,7 @@ describe('every value of a type comes back as it was sent', () => {
       const { db: elsewhere } = bed.open({ pool: { max: 1, options: `-c timezone=${zone}` } });
       await fc.assert(
         fc.asyncProperty(several(anyMoment), async (sent) => {
-          expect((await roundTrip(elsewhere, timestamptzDate, sent)).scalars).toEqual(sent);
+          expect(await roundTrip(elsewhere, timestamptzDate, sent)).toMatchObject({ scalars: sent, binary: sent });
         }),
         { numRuns: 15 },
       );
@@ -151,8 +152,9 @@ describe('every value of a type comes back as it was sent', () => {
   });
 
   it('-0 of a double, which is not 0', async () => {
-    const { scalars, unnested, inserted, copied } = await roundTrip(db, double, [-0, 0]);
-    const areNegative = [scalars, unnested, inserted, copied].map((way) => way.map((value) => Object.is(value, -0)));
+    const { scalars, unnested, binary = [], inserted, copied } = await roundTrip(db, double, [-0, 0]);
+    const ways = [scalars, unnested, binary, inserted, copied];
+    const areNegative = ways.map((way) => way.map((value) => Object.is(value, -0)));
     expect(areNegative).toEqual(areNegative.map(() => [true, false]));
   });
 });

@@ -1,0 +1,65 @@
+import { type AnyMapping, cachedStatement, type Execute, type Field, shapeOf } from '@uno/domain';
+import { arrayLiteral, type TextStatement } from '@uno/postgres';
+import type { WorkItem } from '../shapes/work-item.js';
+import { columnArrays } from './column-arrays.js';
+import { inputRows, isCompared, ord, partNames, withParts } from './conflict-input.js';
+import type { ConflictTarget } from './conflict-target.js';
+import type { TableFacts } from './table-facts.js';
+
+/** By what rows are told apart. */
+export interface Likeness {
+  readonly mapping: AnyMapping;
+  readonly target: ConflictTarget;
+  readonly facts: TableFacts;
+  /** The fields of which that depends. */
+  readonly fields: readonly Field[];
+}
+
+/**
+ * Has PostgreSQL tell which records mean the same row, where that cannot be told by the texts of their values: of numeric,
+ * 1 and 1.0 are equal, and an index over `lower(email)` or of some rows only has its own idea. One statement.
+ *
+ * @returns by each record that is not the first one of its row, the one that is
+ */
+export async function firstAlike(
+  execute: Execute,
+  likeness: Likeness,
+  items: readonly WorkItem[],
+): Promise<Map<WorkItem, WorkItem>> {
+  const { mapping } = likeness;
+  const given = likeness.fields.filter(({ position }) => items.some(({ values }) => values[position] !== undefined));
+  const partly = given.filter(({ position }) => items.some(({ values }) => values[position] === undefined));
+  const flags = partly.map(({ position }) =>
+    arrayLiteral(
+      items.map(({ values }) => String(values[position] !== undefined)),
+      true,
+    ),
+  );
+  const arrays = [...columnArrays(mapping, given, items), ...flags];
+  const { rows } = await execute(alikeStatement(likeness, given, partly), arrays);
+  const first = new Map<WorkItem, WorkItem>();
+  for (const [position, firstPosition] of rows) {
+    const item = items[Number(position) - 1];
+    const earlier = items[Number(firstPosition) - 1];
+    if (item !== undefined && earlier !== undefined && item !== earlier) first.set(item, earlier);
+  }
+  return first;
+}
+
+function alikeStatement(
+  { mapping, target, facts }: Likeness,
+  fields: readonly Field[],
+  partly: readonly Field[],
+): TextStatement {
+  const { parts, predicate, nullsNotDistinct } = target;
+  const name = `alike ${shapeOf(fields)} partly ${shapeOf(partly)} by ${parts.join()} where ${predicate} ${nullsNotDistinct}`;
+  return cachedStatement(mapping, name, () => {
+    const rows = inputRows(mapping, fields, target, facts, partly);
+    const compared = nullsNotDistinct ? (predicate ?? 'true') : isCompared(target);
+    const same = `over (partition by ${partNames(target)})`;
+    return (
+      `select ${ord}, first from (select ${ord}, min(${ord}) ${same} as first ` +
+      `from (${withParts(target, `(${rows}) as input`)}) as x where ${compared}) as alike where ${ord} > first`
+    );
+  });
+}
