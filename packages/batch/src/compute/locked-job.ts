@@ -102,6 +102,17 @@ export class LockedJob<M extends AnyMapping, R> extends WriteJob<M> {
     return patch === undefined ? { settled: aside } : this.#update.alone(session, patch);
   }
 
+  /** The rows are locked and have been computed, so that it is only their patches that are done in another way. */
+  otherWay(items: readonly WorkItem[], error: unknown): ((session: WriteSession) => Promise<Written>) | undefined {
+    if (this.#update.otherWay(items, error) === undefined) return undefined;
+    return async (session) => {
+      const { changed, aside } = await session.attempt(() => this.#computed(session, items));
+      const other = this.#update.otherWay(changed, error);
+      if (other === undefined) throw error;
+      return withAside(await other(session), aside);
+    };
+  }
+
   async #send(session: WriteSession, items: readonly WorkItem[]): Promise<Written> {
     const { changed, aside } = await this.#computed(session, items);
     if (changed.length === 0) return { settled: aside };

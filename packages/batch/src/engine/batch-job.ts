@@ -130,6 +130,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
    * @param account - what came of all records
    */
   finish?(session: S, account: A): Promise<void>;
+  /** Called in it after the last: what it throws undoes all of them. */
+  checkWhole?(): void;
   newAccount(): A;
   merge(into: A, part: A): void;
 }

@@ -200,6 +200,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
         await stage.giveUp();
         throw error;
       }
+      this.#job.checkWhole?.();
       await this.#job.finish?.(session, account);
     };
     let next = await chunks.next();
@@ -233,7 +234,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       if (!(error instanceof SmallerPiecesNeeded)) throw error;
       const { code, sqlstate } = errorFacts(error.cause);
       this.#call.recorder.retried({ code, sqlstate, delayMs: 0 });
-      await this.#inOrder(inPieces(Math.min(this.#call.batchSize, half)));
+      // A record that is to be left out says nothing against so many at once.
+      const most = isAboutSize(error.cause) ? half : Number.POSITIVE_INFINITY;
+      await this.#inOrder(inPieces(Math.min(this.#call.batchSize, most)));
     }
   }
 

@@ -1,16 +1,17 @@
 import { randomInt } from 'node:crypto';
-import { type AnyMapping, plannedFields, type UpdatePlan } from '@uno/domain';
-import { arrayLiteral, ConstraintError, UnoError } from '@uno/postgres';
-import { clustersOf, type Link, roundsOf } from '../shapes/links.js';
+import type { AnyMapping, UpdatePlan } from '@uno/domain';
+import { ConstraintError, sqlstateOf, UnoError } from '@uno/postgres';
+import { clustersOf, roundsOf } from '../shapes/links.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { columnArrays, keyArrays } from '../statements/column-arrays.js';
 import { parkStatement, seeds } from '../statements/parking.js';
-import { type RowByRowIndex, readUniqueFacts, type UniqueFacts } from '../statements/unique-facts.js';
-import { holdersStatement } from '../statements/unique-holders.js';
+import type { RowByRowIndex } from '../statements/unique-facts.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { WriteSession } from '../workspace/write-session.js';
+import type { LaterRecords } from './later-records.js';
 import { type Parking, parkingWays } from './parking-plan.js';
+import { UniqueWants } from './unique-wants.js';
 import type { Written } from './write-account.js';
 
 /** Rows that have values for the moment, and have to be written in the same transaction. */
@@ -23,38 +24,28 @@ export interface Parked {
 /** Writes items, in rounds one after the other. */
 export type WriteRounds = (rounds: readonly (readonly WorkItem[])[], parked?: Parked) => Promise<Written>;
 
-/** One item wants a unique value that the row of another has. */
-interface Want extends Link<WorkItem> {
-  readonly index: RowByRowIndex;
-}
-
-/** What is known of items that were looked at together. */
-interface Look {
-  readonly items: ReadonlySet<WorkItem>;
-  readonly wants: readonly Want[];
-}
-
 /**
  * Exchanges unique values between records of one statement, which PostgreSQL refuses where it checks an index row by row.
  *
- * The rows whose values are wanted by others get out of the way first, two statements for any number of rows, while
- * writing those that free a value before those that want it would take as many statements as a chain is long. That is
- * done only where no value can be found for the moment; and where records wait for each other in a ring, nothing helps.
+ * Where two rounds are enough, those that free a value are written first. Longer chains would take as many statements as
+ * they are long, so that there the rows whose values are wanted get out of the way first: one statement for any number of
+ * rows. Where no value is to be had for the moment, the long way is gone; and in a ring of such rows nothing helps.
  * Nothing is deleted: that would fire foreign keys.
  */
 export class UniqueExchange {
   readonly #mapping: AnyMapping;
   readonly #plan: UpdatePlan;
-  #facts: UniqueFacts | undefined;
-  /** The latest look at an item. */
-  readonly #looks = new WeakMap<WorkItem, Look>();
+  readonly #later: LaterRecords;
+  readonly #wants: UniqueWants;
   /** Items in rings for which there is no way. */
   readonly #stuck = new WeakSet<WorkItem>();
   readonly #faults = new WeakMap<object, WorkItem>();
 
-  constructor(mapping: AnyMapping, plan: UpdatePlan) {
+  constructor(mapping: AnyMapping, plan: UpdatePlan, later: LaterRecords) {
     this.#mapping = mapping;
     this.#plan = plan;
+    this.#later = later;
+    this.#wants = new UniqueWants(mapping, plan, later);
   }
 
   /**
@@ -69,17 +60,21 @@ export class UniqueExchange {
     refused: ConstraintError,
     write: WriteRounds,
   ): Promise<Written> {
-    const wants = await this.#wantsOf(session, items, refused);
+    const wants = await this.#wants.of(session, items, refused);
     if (wants.length === 0) throw refused;
     const rounds = roundsOf(items, wants);
     // As many statements as with values for the moment, and no row is written twice.
     if (rounds?.length === 2) return this.#tried({ session, rounds, write });
     const held = new Map<WorkItem, Set<RowByRowIndex>>();
     for (const { first, index } of wants) held.set(first, (held.get(first) ?? new Set()).add(index));
-    for (const parkings of parkingWays(this.#plan, this.#facts ?? noFacts, held)) {
+    for (const parkings of parkingWays(this.#plan, this.#wants.facts, held)) {
       const park = async () => ({ items: await this.#park(session, parkings), refused });
       try {
-        return await this.#tried({ session, rounds: [items], write, park });
+        const written = await this.#tried({ session, rounds: [items], write, park });
+        const among = new Set(items);
+        const later = [...held.keys()].filter((item) => !among.has(item));
+        this.#later.setAside(later, refused);
+        return written;
       } catch (error) {
         // A CHECK or a foreign key, say, does not take what is there for the moment.
         if (!(error instanceof ParkingRefused)) throw error;
@@ -110,7 +105,7 @@ export class UniqueExchange {
 
   /** About half of the items and the others, without parting those that exchange values; `undefined` where that needs no care. */
   halvesOf(items: readonly WorkItem[]): readonly [readonly WorkItem[], readonly WorkItem[]] | undefined {
-    const known = this.#lookOf(items);
+    const known = this.#wants.known(items);
     if (known === undefined || known.length === 0) return undefined;
     const clusters = clustersOf(items, known);
     if (clusters.length === 1) return undefined;
@@ -137,7 +132,7 @@ export class UniqueExchange {
   /** Where the items all hang together, they are tried one by one until one fails, as all of them depend on it. */
   async #named(error: unknown, { session, rounds, write, park }: Trial): Promise<unknown> {
     const items = rounds.flat();
-    if (clustersOf(items, this.#lookOf(items) ?? []).length > 1) return error;
+    if (clustersOf(items, this.#wants.known(items) ?? []).length > 1) return error;
     let current: WorkItem | undefined;
     const found = await session
       .attempt(async () => {
@@ -153,72 +148,6 @@ export class UniqueExchange {
     return found;
   }
 
-  /** The items' wants, as they were when all of them were looked at. */
-  #lookOf(items: readonly WorkItem[]): readonly Want[] | undefined {
-    const [first] = items;
-    const look = first && this.#looks.get(first);
-    if (look === undefined || items.some((item) => !look.items.has(item))) return undefined;
-    const among = new Set(items);
-    return look.wants.filter(({ waits, first: other }) => among.has(waits) && among.has(other));
-  }
-
-  /** Some of those that were looked at are not looked at again; all of them are, as this may be another transaction. */
-  async #wantsOf(
-    session: WriteSession,
-    items: readonly WorkItem[],
-    refused: ConstraintError,
-  ): Promise<readonly Want[]> {
-    const known = this.#lookOf(items);
-    const isPart = items[0] !== undefined && this.#looks.get(items[0])?.items.size !== items.length;
-    if (known !== undefined && isPart) return known;
-    const wants = await session
-      .attempt(async () => {
-        this.#facts ??= await readUniqueFacts(session.execute, this.#mapping);
-        const found: Want[] = [];
-        for (const index of this.#facts.indexes)
-          found.push(...(await this.#wantsIn(session, items, index, this.#facts)));
-        return found;
-      })
-      .catch((error: unknown) => {
-        // Such as a role that may write what it may not read.
-        throw judgeWrite(error) === 'call' ? error : refused;
-      });
-    const look = { items: new Set(items), wants };
-    for (const item of items) this.#looks.set(item, look);
-    return wants;
-  }
-
-  async #wantsIn(
-    session: WriteSession,
-    items: readonly WorkItem[],
-    index: RowByRowIndex,
-    facts: UniqueFacts,
-  ): Promise<Want[]> {
-    const mapping = this.#mapping;
-    const written = items.map(({ values, index: at }) => new Set(plannedFields(this.#plan, { values, index: at })));
-    const fields = mapping.fields.filter(
-      (field) => index.uses.includes(field.column) && written.some((some) => some.has(field)),
-    );
-    if (fields.length === 0) return [];
-    const { version } = this.#plan;
-    const flags = fields.map((field) =>
-      arrayLiteral(
-        written.map((some) => (some.has(field) ? 't' : 'f')),
-        true,
-      ),
-    );
-    const { rows } = await session.execute(holdersStatement(mapping, this.#plan, fields, index, facts), [
-      ...keysOf(mapping, items),
-      ...columnArrays(mapping, version === undefined ? fields : [...fields, version], items),
-      ...flags,
-    ]);
-    return rows.flatMap(([one, other]) => {
-      const waits = items[Number(one) - 1];
-      const first = items[Number(other) - 1];
-      return waits === undefined || first === undefined ? [] : [{ waits, first, index }];
-    });
-  }
-
   async #park(session: WriteSession, parkings: readonly Parking[]): Promise<ReadonlySet<WorkItem>> {
     const parked = new Set<WorkItem>();
     const { version } = this.#plan;
@@ -231,7 +160,7 @@ export class UniqueExchange {
           String(randomInt(seeds)),
         ])
         .catch((error: unknown) => {
-          throw judgeWrite(error) === 'call' ? error : new ParkingRefused();
+          throw judgeWrite(error) === 'call' || sqlstateOf(error) === undefined ? error : new ParkingRefused();
         });
       for (const [position] of rows) {
         const item = ordered[Number(position) - 1];
@@ -255,8 +184,6 @@ interface Trial {
   /** What comes first. */
   readonly park?: () => Promise<Parked>;
 }
-
-const noFacts: UniqueFacts = { indexes: [], columns: new Map() };
 
 /** Whether a unique index refused a row. */
 export function isRefused(error: unknown): error is ConstraintError {

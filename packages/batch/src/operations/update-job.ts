@@ -10,7 +10,7 @@ import {
 } from '@uno/domain';
 import type { TextStatement } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
-import type { Entry } from '../engine/chunk.js';
+import type { ChunkSource, Entry } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { groupByShape } from '../shapes/group-by-shape.js';
@@ -22,6 +22,7 @@ import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
+import { LaterRecords } from './later-records.js';
 import { failedBy, type StaleItem } from './stale-items.js';
 import { isRefused, type Parked, UniqueExchange, type WriteRounds } from './unique-exchange.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
@@ -46,12 +47,13 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   readonly isIdempotent: boolean;
   protected readonly folded = 'all';
   readonly #plan: UpdatePlan;
+  readonly #later = new LaterRecords();
   readonly #exchange: UniqueExchange;
 
   constructor(options: WriteJobOptions<M>, plan: UpdatePlan) {
     super(options);
     this.#plan = plan;
-    this.#exchange = new UniqueExchange(options.mapping, plan);
+    this.#exchange = new UniqueExchange(options.mapping, plan, this.#later);
     this.isIdempotent = isIdempotentUpdate(plan);
   }
 
@@ -84,6 +86,14 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return this.identityByKey(item);
   }
 
+  async begin(_: WriteSession, source: ChunkSource<WorkItem, Prepared<WriteSession, Written>>): Promise<void> {
+    this.#later.begin(this.mapping, source, this.options.call.skips);
+  }
+
+  checkWhole(): void {
+    this.#later.check();
+  }
+
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
     const { mapping } = this;
     const groups = this.#encoded(items);
@@ -106,7 +116,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** Records that are refused together may only exchange unique values. */
   otherWay(items: readonly WorkItem[], error: unknown): ((session: WriteSession) => Promise<Written>) | undefined {
-    if (items.length === 1 || !isRefused(error)) return undefined;
+    if (!isRefused(error) || (items.length === 1 && !this.#later.isOpen)) return undefined;
     return (session) => {
       const write: WriteRounds = (rounds, parked) => {
         const groups = rounds.flatMap((round) => this.#encoded(round));
@@ -128,6 +138,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     const { values, key = [] } = item;
     const record = { values, index: item.index };
     const { status } = await updateRecord(session.execute, this.mapping, record, key, this.#plan);
+    this.#later.settle(item, status === 'updated');
     if (status === 'updated') session.touch(() => [key]);
     return { settled: [{ item, status }] };
   }
@@ -189,6 +200,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
         const left = states.get(item);
         // A trigger suppressed it, and what the row has for the moment must not stay.
         if (left !== undefined && parked?.items.has(item)) throw parked.refused;
+        this.#later.settle(item, left === undefined);
         if (left !== undefined && this.#isStale(left)) {
           stale.push({ item, actual: left.state === 'missing' ? undefined : left.version });
           continue;

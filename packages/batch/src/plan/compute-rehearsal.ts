@@ -33,6 +33,7 @@ export class ComputeRehearsal<M extends AnyMapping, R>
   readonly preProcess?: (record: unknown) => unknown;
   readonly postProcess?: () => Promise<void>;
   readonly alone?: () => Promise<Steps>;
+  readonly otherWay?: () => undefined;
   readonly #plan: ComputePlan<M, R>;
   readonly #requireKeys: () => void;
 
@@ -46,7 +47,11 @@ export class ComputeRehearsal<M extends AnyMapping, R>
     this.workspace = workspace;
     this.isIdempotent = !lock;
     if (!lock) this.preProcess = (record) => record;
-    if (isWritten) this.alone = async () => [];
+    // It is known that there are these ways; they are not gone.
+    if (isWritten) {
+      this.alone = async () => [];
+      this.otherWay = () => undefined;
+    }
     const isWatched = isWritten ? config.postProcess !== undefined : onResult !== undefined;
     if (isWatched) this.postProcess = async () => undefined;
   }

@@ -12,8 +12,8 @@ import type { RowByRowIndex, UniqueFacts } from './unique-facts.js';
 import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /**
- * Which records want a unique value that the row of another record has now: gives the positions of the two, from 1.
- * Parameters: the key fields, the fields, the version if there is one, and for each of the fields whether a record writes
+ * Which records want a unique value that another row has now: gives the position of the record, from 1, that of the row's
+ * record or NULL, and the key of the row. Parameters: the key fields, the fields, the version if there is one, and for each of the fields whether a record writes
  * it, as `boolean[]`. PostgreSQL compares what the index has, so that collations, expressions and predicates count as they
  * do there; the look goes by the index.
  *
@@ -50,11 +50,12 @@ export function holdersStatement(
     const isHeld = index.parts.map((part, i) => `(${part}) ${equals} n.p${i}`).join(' and ');
     const keys = keyFields.map(({ column }) => `t.${identifier(column)}`).join(', ');
     return (
-      `select n.ord, u.ord from (select "uno ord" as ord, ${wanted} from (` +
+      `select n.ord, u.ord, ${keyFields.map(({ column }) => `h.${identifier(column)}`).join(', ')} from (select "uno ord" as ord, ${wanted} from (` +
       `select u.ord as "uno ord", ${becomes.join(', ')} from ${unnestTable(input, { ordinality: true })} ` +
       `join ${table} as t on ${sameKey(keyFields, 't')} where ${isCurrent}) as n where ${where}) as n ` +
       `join lateral (select ${keys} from ${table} as t where ${isHeld} and ${where}) as h on true ` +
-      `join ${unnestTable(keyFields, { ordinality: true })} on ${sameKey(keyFields, 'h')} where n.ord <> u.ord`
+      `left join ${unnestTable(keyFields, { ordinality: true })} on ${sameKey(keyFields, 'h')} ` +
+      `where n.ord is distinct from u.ord`
     );
   });
 }

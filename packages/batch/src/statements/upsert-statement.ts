@@ -1,4 +1,4 @@
-import { type AnyMapping, columnList, type Field } from '@uno/domain';
+import { type AnyMapping, columnList, type Field, shapeOf } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
 import { inputRows, isCompared, ord, sameParts, withParts } from './conflict-input.js';
 import { rowText } from './row-text.js';
@@ -28,7 +28,7 @@ export function upsertCountingStatement(mapping: AnyMapping, shape: UpsertShape,
 
 /** The same for one record, whose values are parameters of their own: whether its row is new, then some columns of it. */
 export function upsertOneStatement(mapping: AnyMapping, shape: UpsertShape, returned: readonly Field[]): TextStatement {
-  return upsertText(mapping, `one ${returned.length}`, shape, () => {
+  return upsertText(mapping, `one ${shapeOf(returned)}`, shape, () => {
     const parameters = shape.fields.map((field, i) => `$${i + 1}::${field.type.sql}`).join(', ');
     return (
       `${insertInto(mapping, shape.fields)} values (${parameters}) ${onConflict(mapping, shape)} ` +
@@ -51,7 +51,7 @@ export function upsertReturningStatement(
   shape: UpsertShape,
   returned: readonly Field[],
 ): TextStatement {
-  return upsertText(mapping, `returning ${returned.length}`, shape, () => {
+  return upsertText(mapping, `returning ${shapeOf(returned)}`, shape, () => {
     const { fields, target, facts } = shape;
     const columns = target.isPlain
       ? columnList([...new Set([...mapping.keyFields, ...returned, ...fields, ...target.fields])], 't')
@@ -117,7 +117,7 @@ function onConflict(mapping: AnyMapping, shape: UpsertShape): string {
   const condition = isToWrite(shape, fields.length);
   const set = `${at} do update set ${assignments(shape)}`;
   const marks = wayToTell(shape) === 'mark';
-  const written = marks ? `set_config('${markName}', ${keyText(mapping)}, true) is not null` : 'true';
+  const written = marks ? `set_config('${markName}', ${mark(mapping)}, true) is not null` : 'true';
   if (condition === undefined) return marks ? `${set} where ${written}` : set;
   const counts = countsUnchanged(shape);
   if (!marks && !counts) return `${set} where ${condition}`;
@@ -168,11 +168,16 @@ function isNew(mapping: AnyMapping, shape: UpsertShape): string {
     case 'xmax':
       return '(t.xmax = 0)';
     case 'mark':
-      return `(current_setting('${markName}', true) is distinct from ${keyText(mapping)})`;
+      return `(current_setting('${markName}', true) is distinct from ${mark(mapping)})`;
   }
 }
 
 const markName = 'uno.updated';
+
+/** Of this statement: an earlier one of the transaction may have left the key of a row that is gone since. */
+function mark(mapping: AnyMapping): string {
+  return `statement_timestamp()::text || ${keyText(mapping)}`;
+}
 
 function keyText(mapping: AnyMapping): string {
   return `row(${columnList(mapping.keyFields, 't')})::text`;

@@ -48,6 +48,17 @@ describe.each(strategies)('values that are written back under %s', (strategy) =>
     expect(await weights()).toEqual(hundreds({ 9: 901, 3: 301, 4: 401 }));
   });
 
+  it.each([true, false])('may exchange unique values, locked: %s', async (lock) => {
+    await yard.reset(someCrates(4).map((crate) => ({ ...crate, label: `L${crate.id}` })));
+    const result = await crateOperations(yard, { batchSize }).batchCompute(
+      { keys: [1, 2, 3, 4] },
+      ({ id }) => (id === 4 ? undefined : { label: `L${(id % 3) + 1}` }),
+      { strategy, writeBack, lock },
+    );
+    expect(result).toMatchObject({ total: 4, updated: 3, unchanged: 1, individually: 0 });
+    expect((await yard.rows()).map(({ label }) => label)).toEqual(['L2', 'L3', 'L1', 'L4']);
+  });
+
   it('change the rows of a table', async () => {
     const result = await crateOperations(yard, { batchSize }).batchCompute(
       { filters: { weight: { gt: 300 } } },

@@ -3,7 +3,7 @@ import { BatchOperations } from '@uno/batch';
 import { type AnyColumn, type AnyMapping, column, mapEntity, StaleEntityError } from '@uno/domain';
 import { ConstraintError } from '@uno/postgres';
 import fc from 'fast-check';
-import { batchErrorOf } from '../support/failure-of.js';
+import { batchErrorOf, failureOf } from '../support/failure-of.js';
 import { type OpenTable, openTable } from '../tables/support/open-table.js';
 
 class Seat {
@@ -86,11 +86,12 @@ describe.each(ways)('unique values under %s, %s, atomicity %s', (strategy, onRec
       { id: 1, code: 'C2' },
       { id: 2, code: 'C3', note: 'z' },
       { id: 3, code: 'C1' },
-      ...[4, 5, 6, 7, 8].map((id) => ({ id, code: `C${id + 1}` })),
-      { id: 9, code: 'free' },
+      ...[4, 5, 6, 7].map((id) => ({ id, code: `C${id + 1}` })),
+      { id: 8, code: 'free' },
+      { id: 9, note: 'z' },
     ];
     expect(await operations.batchUpdate(moves, options)).toMatchObject({ updated: 9 });
-    expect(await codes()).toEqual(['C2', 'C3', 'C1', 'C5', 'C6', 'C7', 'C8', 'C9', 'free']);
+    expect(await codes()).toEqual(['C2', 'C3', 'C1', 'C5', 'C6', 'C7', 'C8', 'free', 'C9']);
   });
 
   it('of somebody else stay theirs, and the record that wants one is named', async () => {
@@ -109,7 +110,6 @@ describe.each(ways)('unique values under %s, %s, atomicity %s', (strategy, onRec
       expect(await codes()).toEqual(codesWith({}));
       return;
     }
-    if (strategy === 'optimistic') return;
     const { updated, failures } = await operations.batchUpdate(moves, options);
     expect([updated, failures]).toMatchObject([2, [{ index: 1, key: '3', error: fault }]]);
     expect(await codes()).toEqual(codesWith({ 1: 'C2', 2: 'C1' }));
@@ -129,7 +129,6 @@ describe.each(ways)('unique values under %s, %s, atomicity %s', (strategy, onRec
       expect(await codes()).toEqual(codesWith({}));
       return;
     }
-    if (strategy === 'optimistic') return;
     const { failures } = await operations.batchUpdate(moves, options);
     expect(failures).toMatchObject([
       { index: 1, error: { sqlstate: '23505' } },
@@ -289,6 +288,83 @@ describe('an exchange', () => {
   });
 });
 
+describe('unique values across chunks', () => {
+  const ring = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((id) => ({ id, code: `C${id === 9 ? 1 : id + 1}` }));
+  const moved = ['C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C1'];
+  beforeEach(() => seated(uniqueCode));
+
+  it.each(['chunked', 'pipelined'] as const)('of one transaction are exchanged, %s', async (strategy) => {
+    for (const batchSize of [1, 2, 4]) {
+      await seated(uniqueCode);
+      expect(await operations.batchUpdate(ring, { strategy, batchSize })).toMatchObject({ updated: 9 });
+      expect(await codes()).toEqual(moved);
+      const backwards = ring.map(({ id }) => ({ id, code: `C${id}` })).toReversed();
+      expect(await operations.batchUpdate(backwards, { strategy, batchSize })).toMatchObject({ updated: 9 });
+      expect(await codes()).toEqual(codesWith({}));
+    }
+  });
+
+  it('are not where a record is refused, which is named', async () => {
+    const moves = ring.map((move) => (move.id === 7 ? { id: 7, code: 'bad' } : move));
+    const error = await batchErrorOf(operations.batchUpdate(moves, { batchSize: 2 }));
+    expect(error).toMatchObject({ index: 6, key: '7', sqlstate: '23514' });
+    expect(await codes()).toEqual(codesWith({}));
+  });
+
+  it('are not where each chunk commits by itself', async () => {
+    const error = await batchErrorOf(operations.batchUpdate(ring, { batchSize: 2, atomicity: 'chunk' }));
+    expect(error).toMatchObject({ index: 1, sqlstate: '23505' });
+    expect(await codes()).toEqual(codesWith({}));
+  });
+
+  it('are not where records may be left out', async () => {
+    const { failures } = await operations.batchUpdate(ring, { batchSize: 2, onRecordError: 'skip' });
+    expect(failures).toHaveLength(9);
+    expect(await codes()).toEqual(codesWith({}));
+  });
+
+  it('stay as they were when a record has changed before its turn', async () => {
+    for (const change of [{ id: 99 }, { code: undefined }]) {
+      const list = ring.map((record) => ({ ...record }));
+      const onProgress = () => {
+        for (const record of list.slice(6)) Object.assign(record, change);
+      };
+      const updating = operations.batchUpdate(list, { batchSize: 2, onProgress });
+      expect(await failureOf(updating)).toMatchObject({ sqlstate: '23505' });
+      expect(await codes()).toEqual(codesWith({}));
+    }
+  });
+
+  it('are not taken from a row whose record, later on, keeps its value', async () => {
+    const moves = [
+      { id: 1, code: 'C9' },
+      { id: 2, note: 'x' },
+      { id: 9, note: 'y' },
+    ];
+    const error = await batchErrorOf(operations.batchUpdate(moves, { batchSize: 2 }));
+    expect(error).toMatchObject({ index: 0, key: '1', sqlstate: '23505' });
+    expect(error.message).not.toContain('DEFERRABLE');
+  });
+
+  it('are not taken from a record that has got its value before', async () => {
+    const moves = [
+      { id: 2, code: 'X' },
+      { id: 1, code: 'X' },
+      { id: 3, code: 'C2' },
+    ];
+    const error = await batchErrorOf(operations.batchUpdate(moves, { batchSize: 1 }));
+    expect(error).toMatchObject({ index: 1, key: '1', sqlstate: '23505', constraint: 'seat_code' });
+  });
+
+  it('leave nothing in a later row whose update a trigger suppresses', async () => {
+    await table.run(`create or replace function kept() returns trigger language plpgsql as
+      $$ begin if new.code = 'C1' then return null; end if; return new; end $$`);
+    await table.run('create trigger kept before update on seat for each row execute function kept()');
+    expect(await failureOf(operations.batchUpdate(ring, { batchSize: 2 }))).toMatchObject({ sqlstate: '23505' });
+    expect(await codes()).toEqual(codesWith({}));
+  });
+});
+
 describe('values of a type', () => {
   const types: [string, AnyColumn, string, readonly string[]][] = [
     ['smallint', column.smallint(), 'smallint', ['1', '2', '3']],
@@ -359,17 +435,22 @@ describe('an update of unique values', () => {
           .shuffledSubarray(ids, { minLength: ids.length })
           .map((to) => ids.map((id, i): [number, number] => [id, to[i] ?? 0])),
       );
+    const sizes = fc.integer({ min: 1, max: 10 });
     const show = () => table.run('select id, code, "row" from seat order by id');
     await fc.assert(
-      fc.asyncProperty(fc.oneof(permutations, targets), fc.boolean(), async (pairs, isNullable) => {
-        const moves = [...new Map(pairs)].map(([id, to]) => ({ id, code: `C${to}`, row: to }));
+      fc.asyncProperty(fc.oneof(permutations, targets), fc.boolean(), sizes, async (pairs, isNullable, batchSize) => {
+        const moves = [...new Map(pairs)].map(([id, to]) => ({
+          id,
+          ...(to % 4 === 0 ? { note: 'x' } : { code: `C${to}` }),
+          ...(to % 5 === 0 ? { note: 'y' } : { row: to }),
+        }));
         const seen: unknown[] = [];
         for (const timing of ['deferrable', '']) {
           await seated(
             isNullable ? 'select' : 'alter table seat alter "row" set not null',
             `alter table seat add unique (code) ${timing}, add unique ("row") ${timing}`,
           );
-          const done = await operations.batchUpdate(moves).then(
+          const done = await operations.batchUpdate(moves, timing === '' ? { batchSize } : {}).then(
             ({ updated, unchanged }) => ({ updated, unchanged }),
             (error: unknown) => (error instanceof Error ? Reflect.get(error, 'sqlstate') : error),
           );

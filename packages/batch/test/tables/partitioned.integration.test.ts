@@ -1,6 +1,9 @@
+import { describe, expect, it } from '@jest/globals';
+import { BatchOperations } from '@uno/batch';
 import { column, mapEntity } from '@uno/domain';
 import { behavesAsTable } from './support/behaves-as-table.js';
 import { amountFor, labelled, labelledRow } from './support/kind-of-table.js';
+import { openTable } from './support/open-table.js';
 
 class Sale {
   id!: number;
@@ -50,6 +53,11 @@ behavesAsTable('a table partitioned by list, with a subpartitioned default', {
   bad: { record: { ...sale(13, 0), amount: -1 }, sqlstate: '23514' },
 });
 
+class Amount {
+  id!: number;
+  amount!: number;
+}
+
 class Reading {
   id!: number;
   label!: string;
@@ -78,4 +86,36 @@ behavesAsTable('a table partitioned by range, whose keys a sequence makes, and t
   absent: 999_999,
   upsertBy: {},
   bad: { record: { id: 1_000_000, ...labelled(13, 0) }, sqlstate: '23514' },
+});
+
+describe('a row of a partitioned table that is gone', () => {
+  it('is new again, though the last upsert of the transaction updated it', async () => {
+    const table = await openTable([
+      'create table reading (id integer primary key, amount integer not null) partition by range (id)',
+      'create table all_readings partition of reading default',
+      'insert into reading values (1, 0), (2, 0)',
+    ]);
+    const mapping = mapEntity(Amount, {
+      table: 'reading',
+      columns: { id: column.integer(), amount: column.integer() },
+    });
+    try {
+      const statuses = await table.db.transaction().execute(async (db) => {
+        const operations = new BatchOperations({ table: mapping, db });
+        const first = await operations.batchUpsert([{ id: 1, amount: 1 }], { outcomes: true });
+        await operations.batchDelete([1]);
+        const second = await operations.batchUpsert(
+          [
+            { id: 1, amount: 2 },
+            { id: 2, amount: 2 },
+          ],
+          { outcomes: true },
+        );
+        return [...first.outcomes, ...second.outcomes].map(({ status }) => status);
+      });
+      expect(statuses).toEqual(['updated', 'inserted', 'updated']);
+    } finally {
+      await table.close();
+    }
+  });
 });

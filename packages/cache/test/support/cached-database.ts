@@ -90,7 +90,7 @@ export async function openCachedDatabase(): Promise<CachedDatabase> {
       lostAnswer = /^commit$/;
     },
     loseNextUpdateAnswer() {
-      lostAnswer = /^update /;
+      lostAnswer = /^(with written as \()?update /;
     },
     async reset() {
       await sql`truncate depot, parcel restart identity`.execute(db);
