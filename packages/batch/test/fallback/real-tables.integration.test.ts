@@ -67,8 +67,18 @@ describe('a partitioned table', () => {
     expect(await operations.batchDelete(models.map(({ id }) => id))).toMatchObject({ deleted: 30, individually: 0 });
   });
 
-  it('does not tell upserted rows apart, one by one or not, so that the first error is thrown and nothing written', async () => {
-    await expect(operations.batchUpsert(thirty)).rejects.toMatchObject({ code: 'UNO_STATEMENT', sqlstate: '0A000' });
+  it('takes upserts as a set', async () => {
+    expect(await operations.batchUpsert(thirty)).toMatchObject({ inserted: 30, individually: 0 });
+    const again = thirty.map((town, i) => ({ ...town, population: i % 2 ? -1 : town.population }));
+    expect(await operations.batchUpsert(again)).toMatchObject({ updated: 15, unchanged: 15, individually: 0 });
+  });
+
+  it('refuses what works neither as a set nor one by one with the first error, and nothing is written', async () => {
+    const options = { constraintColumns: ['name'] } as const;
+    await expect(operations.batchUpsert(thirty, options)).rejects.toMatchObject({
+      code: 'UNO_STATEMENT',
+      sqlstate: '42P10',
+    });
     expect(await countOf('town')).toBe(0);
   });
 });
