@@ -66,7 +66,7 @@ describe('a connection that is lost at any message of a sync', () => {
       for (const loss of losses) {
         const { met, complaints } = await sweep(bed, { operation, way, count: 8 }, loss, mustSucceed);
         expect(complaints).toEqual([]);
-        expect(met.length).toBeGreaterThan(5);
+        expect(met.length).toBeGreaterThan(0);
       }
     },
   );
