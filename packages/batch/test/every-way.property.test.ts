@@ -74,7 +74,7 @@ describe('every value', () => {
           expect(read).not.toContain(undefined);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
