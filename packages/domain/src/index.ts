@@ -53,10 +53,13 @@ export {
 } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export {
+  checkNewRecord,
+  checkRecord,
   encodeField,
   encodeFieldInto,
   type FieldValues,
   type InputRecord,
+  readField,
   readNewRecord,
   readRecord,
 } from './mapping/record-reader.js';

@@ -77,6 +77,13 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   preProcess?(record: R, index: number): R | null | PromiseLike<R | null>;
   /** @throws UnoError when the record is at fault */
   read(entry: Entry<R>): I;
+  /**
+   * What {@link read} checks, for less than it takes to read a record; without it, the record is read.
+   *
+   * @returns what {@link foldedBy} gives for its item
+   * @throws UnoError when the record is at fault
+   */
+  check?(entry: Entry<R>): string | undefined;
   /** Makes one item of those that cannot be in one statement. */
   fold?(items: readonly I[]): readonly I[];
   /** Items with the same text are what {@link fold} makes one; `undefined` for one that it leaves as it is. */

@@ -1,7 +1,7 @@
 import { blamesRecord, EndOfCall, type FailedRecord } from '@uno/domain';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
-import type { Chunk, ChunkSource } from './chunk.js';
+import type { Chunk, ChunkSource, Entry } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
 
 /**
@@ -20,10 +20,10 @@ export async function isPlainList<S extends Session, R, I, V, A extends Account<
   let identified = 0;
   let last: string | undefined;
   for (let index = 0; index < list.length; index++) {
-    const item = readOne(job, list, index, call.skips);
-    if (item === undefined) return false;
+    const checked = checkOne(job, list, index, call.skips);
+    if (checked === undefined) return false;
     if (breather.isDue()) await breather.breathe();
-    const identity = job.foldedBy?.(item);
+    const { identity } = checked;
     if (identity === undefined) continue;
     identified++;
     // Keys are often in order, and then each is new without being kept.
@@ -50,8 +50,7 @@ async function identitiesBefore<S extends Session, R, I, V, A extends Account<I,
   const breather = new Breather(call.deadline);
   const seen = new Set<string>();
   for (let index = 0; index < end; index++) {
-    const item = readOne(job, list, index, call.skips);
-    const identity = item === undefined ? undefined : job.foldedBy?.(item);
+    const identity = checkOne(job, list, index, call.skips)?.identity;
     if (identity !== undefined) seen.add(identity);
     if (breather.isDue()) await breather.breathe();
   }
@@ -59,21 +58,43 @@ async function identitiesBefore<S extends Session, R, I, V, A extends Account<I,
 }
 
 /**
- * @param refused - where a record goes that is wrong, if anywhere
- * @returns `undefined` for such a one
- * @throws EndOfCall for it, where such records are not left out
+ * @returns what stands for its row, if anything; `undefined` for a record that is wrong
+ * @throws EndOfCall for such a one, where they are not left out
  */
-function readOne<S extends Session, R, I, V, A extends Account<I, V>>(
+function checkOne<S extends Session, R, I, V, A extends Account<I, V>>(
   job: BatchJob<S, R, I, V, A>,
   list: readonly R[],
   index: number,
   skips: boolean,
-  refused: FailedRecord[] = [],
-): I | undefined {
+): { readonly identity: string | undefined } | undefined {
+  return refusing(job, list, { index, skips, refused: [] }, (entry) => {
+    if (job.check !== undefined) return { identity: job.check(entry) };
+    const item = job.read(entry);
+    return { identity: job.foldedBy?.(item) };
+  });
+}
+
+/** Which record is looked at, and where it goes if it is wrong. */
+interface Looking {
+  readonly index: number;
+  readonly skips: boolean;
+  readonly refused: FailedRecord[];
+}
+
+/**
+ * @returns `undefined` for a record that is wrong
+ * @throws EndOfCall for it, where such records are not left out
+ */
+function refusing<S extends Session, R, I, V, A extends Account<I, V>, T>(
+  job: BatchJob<S, R, I, V, A>,
+  list: readonly R[],
+  { index, skips, refused }: Looking,
+  look: (entry: Entry<R>) => T,
+): T | undefined {
   // A list that is shorter than it says has `undefined` there, which is for the job to refuse.
   const record = list[index] as R;
   try {
-    return job.read({ record, index });
+    return look({ record, index });
   } catch (error) {
     if (!blamesRecord(error)) throw error;
     const failure: FailedRecord = { index, key: job.keyOfRecord(record), status: 'failed', error };
@@ -142,9 +163,10 @@ export class RereadChunks<S extends Session, R, I, V, A extends Account<I, V>>
     if (this.#latest?.number === number) return this.#latest;
     const items: I[] = [];
     const refused: FailedRecord[] = [];
+    const read = (entry: Entry<R>) => this.#job.read(entry);
     const end = Math.min((number + 1) * this.#size, this.total);
     for (let index = number * this.#size; index < end; index++) {
-      const item = readOne(this.#job, this.#list, index, this.#skips, refused);
+      const item = refusing(this.#job, this.#list, { index, skips: this.#skips, refused }, read);
       if (item !== undefined) items.push(item);
     }
     const folded = this.#folds ? this.#job.fold?.(items) : undefined;

@@ -36,6 +36,11 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     return WorkItem.ofKey(this.mapping, encodeKey(this.mapping, record, index), index);
   }
 
+  check({ record, index }: Entry<unknown>): string | undefined {
+    const key = encodeKey(this.mapping, record, index);
+    return this.isDetailed && this.mapping.hasTextKey ? keyText(key) : undefined;
+  }
+
   override keyOfRecord(record: unknown): string | undefined {
     return keyOfKey(this.mapping, record);
   }

@@ -1,5 +1,6 @@
 import {
   type AnyMapping,
+  checkNewRecord,
   type Field,
   insertedFields,
   insertOne,
@@ -86,6 +87,10 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   read({ record, index }: Entry<unknown>): WorkItem {
     return WorkItem.ofNew(this.mapping, record, index);
+  }
+
+  check({ record, index }: Entry<unknown>): undefined {
+    checkNewRecord(this.mapping, record, index);
   }
 
   identityOf(item: WorkItem): string | undefined {

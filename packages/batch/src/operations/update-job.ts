@@ -1,6 +1,8 @@
 import {
   type AnyMapping,
   checkPlanned,
+  checkRecord,
+  encodeEntityKey,
   type Field,
   isIdempotentUpdate,
   keyText,
@@ -61,6 +63,15 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     const item = WorkItem.ofChanged(this.mapping, record, index);
     checkPlanned(this.mapping, this.#plan, item);
     return item;
+  }
+
+  check(entry: Entry<unknown>): string | undefined {
+    const { record, index } = entry;
+    const { added, version } = this.#plan;
+    // What these ask of the values has to be read.
+    if (added.length > 0 || version !== undefined) return this.foldedBy(this.read(entry));
+    const key = encodeEntityKey(this.mapping, checkRecord(this.mapping, record, index), index);
+    return this.mapping.hasTextKey ? keyText(key) : undefined;
   }
 
   /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */

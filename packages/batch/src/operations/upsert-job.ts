@@ -1,4 +1,4 @@
-import { type AnyMapping, type Field, keyText } from '@uno/domain';
+import { type AnyMapping, checkNewRecord, type Field, keyText, readField } from '@uno/domain';
 import { UnoError } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
@@ -17,7 +17,7 @@ import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
 import { resolveDuplicates } from './resolve-duplicates.js';
 import { UpsertCourse } from './upsert-course.js';
-import { constraintTexts, type UpsertPlan } from './upsert-plan.js';
+import { constraintText, constraintTexts, type UpsertPlan } from './upsert-plan.js';
 import { UpsertSteps } from './upsert-steps.js';
 import { type UpsertGroup, UpsertWriter } from './upsert-writer.js';
 import type { FoldedOutcome, Written } from './write-account.js';
@@ -50,6 +50,16 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     const item = WorkItem.ofNew(this.mapping, record, index);
     constraintTexts(this.mapping, this.#required, item);
     return item;
+  }
+
+  check({ record, index }: Entry<unknown>): string | undefined {
+    const checked = checkNewRecord(this.mapping, record, index);
+    const texts = this.#required.map((field) => {
+      const value = readField(this.mapping, checked, field, index);
+      return constraintText(this.mapping, field, value, index);
+    });
+    if (!this.#isToldByText || (texts.includes(null) && !this.target.nullsNotDistinct)) return undefined;
+    return keyText(texts.map((text) => text ?? nullText));
   }
 
   /** Records that mean the same row made one, since PostgreSQL refuses to touch a row twice in one statement. */

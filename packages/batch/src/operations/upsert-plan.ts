@@ -135,12 +135,14 @@ export function constraintTexts(
   fields: readonly Field[],
   { values, index }: Pick<WorkItem, 'values' | 'index'>,
 ): (string | null)[] {
-  return fields.map((field) => {
-    const value = values[field.position];
-    if (value !== undefined) return encodeField(mapping, field, value, index);
-    throw new ValidationError(
-      `${mapping.name} record ${index} has no "${field.property}", one of the constraintColumns.`,
-      { index, field: field.property },
-    );
-  });
+  return fields.map((field) => constraintText(mapping, field, values[field.position], index));
+}
+
+/** @throws ValidationError when a record lacks one of the constraint columns, or its type cannot hold the value */
+export function constraintText(mapping: AnyMapping, field: Field, value: unknown, index: number): string | null {
+  if (value !== undefined) return encodeField(mapping, field, value, index);
+  throw new ValidationError(
+    `${mapping.name} record ${index} has no "${field.property}", one of the constraintColumns.`,
+    { index, field: field.property },
+  );
 }

@@ -1,8 +1,8 @@
 import { kindOf, ValidationError } from '@uno/postgres';
-import { type AnyMapping, asRecord } from './entity-mapping.js';
+import type { AnyMapping } from './entity-mapping.js';
 import type { Field } from './field.js';
 import type { KeyOf } from './inferred-types.js';
-import { encodeField, type FieldValues, recordName } from './record-reader.js';
+import { encodeField, type FieldValues, readField, recordName } from './record-reader.js';
 
 /** The text of every field of a key, in the mapping's order. */
 export type KeyTexts = readonly string[];
@@ -39,8 +39,9 @@ export function encodeRecordKey(mapping: AnyMapping, values: FieldValues, index?
  * @throws ValidationError when a part of it is missing
  */
 export function encodeEntityKey(mapping: AnyMapping, entity: object, index?: number): KeyTexts {
-  const values = asRecord(entity);
-  return mapping.keyFields.map((field) => encodeKeyField(mapping, field, values[field.property], index));
+  return mapping.keyFields.map((field) =>
+    encodeKeyField(mapping, field, readField(mapping, entity, field, index), index),
+  );
 }
 
 /** The texts of a record's key where it is complete and valid, for messages about that record. */

@@ -14,32 +14,79 @@ export interface InputRecord {
 
 /**
  * Checks that an input is a record of the mapping: an entity of its class, or a plain object with none but its fields.
+ * None of them is read.
+ *
+ * @throws ValidationError that names the record and what is wrong with it
+ */
+export function checkRecord(mapping: AnyMapping, input: unknown, index: number | undefined): object {
+  if (typeof input !== 'object' || input === null) {
+    throw new ValidationError(`${recordName(mapping, index)} is ${kindOf(input)}, not an object.`, { index });
+  }
+  if (input instanceof mapping.entity) return input;
+  const prototype: unknown = Object.getPrototypeOf(input);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new ValidationError(
+      `${recordName(mapping, index)} is ${kindOf(input)}, where a ${mapping.name} or a plain object of its fields is expected.`,
+      { index },
+    );
+  }
+  checkProperties(mapping, input, index);
+  return input;
+}
+
+/** The properties of the plain record that was checked last: most records of a call have the same ones, in one order. */
+const checkedLast = new WeakMap<AnyMapping, readonly string[]>();
+
+function checkProperties(mapping: AnyMapping, input: object, index: number | undefined): void {
+  const last = checkedLast.get(mapping) ?? [];
+  let position = 0;
+  for (const property in input) {
+    if (property !== last[position++]) {
+      checkedLast.set(mapping, knownProperties(mapping, input, index));
+      return;
+    }
+  }
+}
+
+function knownProperties(mapping: AnyMapping, input: object, index: number | undefined): string[] {
+  const properties: string[] = [];
+  for (const property in input) {
+    if (mapping.findField(property) === undefined && !Object.hasOwn(mapping.relations, property)) {
+      throw new ValidationError(
+        `${recordName(mapping, index)} has an unknown field "${property}". Known are: ${mapping.fieldNames()}.`,
+        { index, field: property },
+      );
+    }
+    properties.push(property);
+  }
+  return properties;
+}
+
+/**
+ * Reads a record, checked as by {@link checkRecord}.
  *
  * @throws ValidationError that names the record and what is wrong with it
  */
 export function readRecord(mapping: AnyMapping, input: unknown, index: number | undefined): InputRecord {
-  if (typeof input !== 'object' || input === null) {
-    throw new ValidationError(`${recordName(mapping, index)} is ${kindOf(input)}, not an object.`, { index });
+  return { values: readValues(mapping, checkRecord(mapping, input, index), index), index };
+}
+
+/**
+ * One field of a record.
+ *
+ * @throws ValidationError that names the record and the field, where it is an accessor that throws
+ */
+export function readField(
+  mapping: AnyMapping,
+  record: object,
+  { property }: Field,
+  index: number | undefined,
+): unknown {
+  try {
+    return asRecord(record)[property];
+  } catch (cause) {
+    throw unreadable(mapping, property, index, cause);
   }
-  if (!(input instanceof mapping.entity)) {
-    const prototype: unknown = Object.getPrototypeOf(input);
-    if (prototype !== Object.prototype && prototype !== null) {
-      throw new ValidationError(
-        `${recordName(mapping, index)} is ${kindOf(input)}, where a ${mapping.name} or a plain object of its fields is expected.`,
-        { index },
-      );
-    }
-    for (const property in input) {
-      const field = mapping.findField(property);
-      if (field === undefined && !Object.hasOwn(mapping.relations, property)) {
-        throw new ValidationError(
-          `${recordName(mapping, index)} has an unknown field "${property}". Known are: ${mapping.fieldNames()}.`,
-          { index, field: property },
-        );
-      }
-    }
-  }
-  return { values: readValues(mapping, input, index), index };
 }
 
 /**
@@ -58,13 +105,17 @@ function readValues(mapping: AnyMapping, input: object, index: number | undefine
       values[i] = record[property];
     }
   } catch (cause) {
-    throw new ValidationError(`${recordName(mapping, index)}: reading "${property}" threw.`, {
-      index,
-      field: property,
-      cause,
-    });
+    throw unreadable(mapping, property, index, cause);
   }
   return values;
+}
+
+function unreadable(mapping: AnyMapping, property: string, index: number | undefined, cause: unknown): ValidationError {
+  return new ValidationError(`${recordName(mapping, index)}: reading "${property}" threw.`, {
+    index,
+    field: property,
+    cause,
+  });
 }
 
 /**
@@ -76,15 +127,31 @@ function readValues(mapping: AnyMapping, input: object, index: number | undefine
 export function readNewRecord(mapping: AnyMapping, input: unknown, index: number | undefined): InputRecord {
   const record = readRecord(mapping, input, index);
   if (input instanceof mapping.entity) return record;
-  for (const field of mapping.fields) {
-    if (field.insertMode === 'never' && record.values[field.position] !== undefined) {
-      throw new ValidationError(
-        `${recordName(mapping, index)} gives "${field.property}", which ${field.definition.origin?.kind === 'identity' ? 'is always generated' : 'the database computes'}.`,
-        { index, field: field.property },
-      );
-    }
+  for (const field of mapping.madeFields) {
+    if (record.values[field.position] !== undefined) throw isMade(mapping, field, index);
   }
   return record;
+}
+
+/**
+ * The same without reading it, but for what the database always makes.
+ *
+ * @throws ValidationError that names the record and what is wrong with it
+ */
+export function checkNewRecord(mapping: AnyMapping, input: unknown, index: number | undefined): object {
+  const record = checkRecord(mapping, input, index);
+  if (record instanceof mapping.entity) return record;
+  for (const field of mapping.madeFields) {
+    if (readField(mapping, record, field, index) !== undefined) throw isMade(mapping, field, index);
+  }
+  return record;
+}
+
+function isMade(mapping: AnyMapping, { property, definition }: Field, index: number | undefined): ValidationError {
+  return new ValidationError(
+    `${recordName(mapping, index)} gives "${property}", which ${definition.origin?.kind === 'identity' ? 'is always generated' : 'the database computes'}.`,
+    { index, field: property },
+  );
 }
 
 /**
