@@ -55,7 +55,7 @@ describe('the page on plans', () => {
     const database = await createTestDatabase();
     try {
       const { output } = await runProgram(example?.code ?? '', database.connectionString);
-      expect(output.trimEnd()).toBe(`[ 1000, 1000, 500 ] [ 'aside 3', 'copy 3' ]\n${shown}`);
+      expect(output.trimEnd()).toBe(`[ 2000, 2000, 2000 ] [ 'aside 3', 'copy 3' ]\n${shown}`);
     } finally {
       await database.drop();
     }

@@ -56,12 +56,12 @@ async function stored(table: string): Promise<string[]> {
 }
 
 describe('records that are inserted', () => {
-  it('are copied from 500 in a chunk on, and not below', async () => {
-    await operations().batchInsert(someTowns(1499));
+  it('are copied from 2000 in a chunk on, and not below', async () => {
+    await operations(2000).batchInsert(someTowns(3999));
     expect(copies()).toHaveLength(1);
-    await operations(499).batchInsert(someTowns(499, 2000));
+    await operations(1999).batchInsert(someTowns(1999, 4000));
     expect(copies()).toHaveLength(1);
-    expect(await stored('town')).toHaveLength(1998);
+    expect(await stored('town')).toHaveLength(5998);
   });
 
   it('are copied, or not, as it is asked for', async () => {
@@ -91,7 +91,7 @@ describe('records that are inserted', () => {
 
   it('join the transaction of the caller when they are copied', async () => {
     const undone = test.db.transaction().execute(async (trx) => {
-      await new BatchOperations({ table: towns, db: trx }).batchInsert(someTowns(600));
+      await new BatchOperations({ table: towns, db: trx }).batchInsert(someTowns(600), { transport: 'copy' });
       expect(copies()).toHaveLength(1);
       throw new Error('undo');
     });
@@ -104,20 +104,23 @@ describe('a record at fault among those that are copied', () => {
   const withTwice = [...someTowns(700), { name: 'town 3', country: 'FR' }, ...someTowns(100, 800)];
 
   it('is named, and nothing is written', async () => {
-    const error: BatchError = await batchErrorOf(operations().batchInsert(withTwice));
+    const error: BatchError = await batchErrorOf(operations().batchInsert(withTwice, { transport: 'copy' }));
     expect(error).toMatchObject({ index: 700, sqlstate: '23505', constraint: 'town_country_name_key' });
     expect(await stored('town')).toEqual([]);
   });
 
   it('is left out under skip, and all others are written', async () => {
-    const result = await operations().batchInsert(withTwice, { onRecordError: 'skip' });
+    const result = await operations().batchInsert(withTwice, { onRecordError: 'skip', transport: 'copy' });
     expect(result).toMatchObject({ inserted: 800, failed: 1, failures: [{ index: 700 }] });
     expect(await stored('town')).toHaveLength(800);
   });
 
   it('is named when its value is refused, before anything is sent', async () => {
     const wrong = [...someTowns(600), { name: 'lone \ud800', country: 'FR' }];
-    expect(await batchErrorOf(operations().batchInsert(wrong))).toMatchObject({ index: 600, field: 'name' });
+    expect(await batchErrorOf(operations().batchInsert(wrong, { transport: 'copy' }))).toMatchObject({
+      index: 600,
+      field: 'name',
+    });
     expect(await stored('town')).toEqual([]);
   });
 });
@@ -125,7 +128,7 @@ describe('a record at fault among those that are copied', () => {
 describe('returnKeys', () => {
   it.each([1, 3, 1200])('gives the keys of %i records in their order', async (count) => {
     const records = someTowns(count);
-    const { keys, inserted } = await operations().batchInsert(records, { returnKeys: true });
+    const { keys, inserted } = await operations().batchInsert(records, { returnKeys: true, transport: 'copy' });
     const { rows } = await sql<{ id: number; name: string }>`select id, name from town`.execute(test.db);
     const names = new Map(rows.map(({ id, name }) => [id, name]));
     expect(inserted).toBe(count);
@@ -134,7 +137,10 @@ describe('returnKeys', () => {
 
   it('gives composite keys, of which the database makes each part', async () => {
     const records = Array.from({ length: 600 }, (_, i) => ({ note: `leg ${i}` }));
-    const { keys } = await new BatchOperations({ table: legs, db: test.db }).batchInsert(records, { returnKeys: true });
+    const { keys } = await new BatchOperations({ table: legs, db: test.db }).batchInsert(records, {
+      returnKeys: true,
+      transport: 'copy',
+    });
     const entities = await new BatchOperations({ table: legs, db: test.db }).batchGet(keys);
     expect(entities.map((leg) => leg?.note)).toEqual(records.map(({ note }) => note));
     const first: KeyOf<typeof legs> | undefined = keys[0];
@@ -148,6 +154,7 @@ describe('returnKeys', () => {
       returnKeys: true,
       outcomes: true,
       parallel: true,
+      transport: 'copy',
     });
     const entities = await operations().batchGet(keys);
     expect(entities.map((town) => town?.name)).toEqual(records.map(({ name }) => name));

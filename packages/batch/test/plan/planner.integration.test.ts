@@ -80,7 +80,7 @@ describe('a plan', () => {
       ['copy', 'it was asked for'],
     ]);
     expect(await whyOf(plan.batchInsert([{ label: 'a' }]))).toEqual([
-      ['unnest', 'fewer than 500 records are faster in one round trip'],
+      ['unnest', 'fewer than 2000 records are faster in one round trip'],
     ]);
   });
 });
