@@ -17,8 +17,10 @@ import type { Step } from '../engine/step.js';
 import { groupByShape, type ShapeGroup } from '../shapes/group-by-shape.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { type ArrayParameter, columnArrays } from '../statements/column-arrays.js';
-import { type CopyLines, copyLines } from '../statements/copy-lines.js';
-import { copyStatement } from '../statements/copy-statement.js';
+import { copiedRecords } from '../statements/copied-records.js';
+import type { CopyData } from '../statements/copy-data.js';
+import { copyFormat } from '../statements/copy-format.js';
+import { type CopyFormat, copyStatement } from '../statements/copy-statement.js';
 import {
   insertByValuesStatement,
   insertReturningStatement,
@@ -42,7 +44,7 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 interface EncodedGroup extends ShapeGroup {
   readonly way: InsertWay;
   readonly arrays: readonly ArrayParameter[];
-  readonly lines: CopyLines | undefined;
+  readonly copied: { readonly data: CopyData; readonly format: CopyFormat } | undefined;
 }
 
 /** Nothing of the rows comes back. */
@@ -139,8 +141,14 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       ...group,
       way,
       arrays: isCopied || way.how === 'alone' ? [] : columnArrays(mapping, fields, items),
-      lines: isCopied ? copyLines(mapping, fields, items, this.#spare.pop()) : undefined,
+      copied: way.how === 'copy' ? this.#copied(columnsOf(fields, way), fields, items) : undefined,
     };
+  }
+
+  /** @param columns - all that are copied, of which the records give some */
+  #copied(columns: readonly Field[], fields: readonly Field[], items: readonly WorkItem[]): EncodedGroup['copied'] {
+    const format = copyFormat(columns, this.facts);
+    return { data: copiedRecords(this.mapping, fields, items, format, this.#spare.pop()), format };
   }
 
   #returningStatement(fields: readonly Field[], { by, made }: ReturningWay): TextStatement {
@@ -154,7 +162,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.options.models ? this.mapping.fields : this.mapping.keyFields;
   }
 
-  #steps({ fields, items, way, arrays }: EncodedGroup): readonly Step[] {
+  #steps({ fields, items, way, arrays, copied }: EncodedGroup): readonly Step[] {
     const { mapping } = this;
     const indices = items.map(({ index }) => index);
     const { how, why } = way;
@@ -169,7 +177,10 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
         for (const item of items) columnArrays(mapping, fields, [item]);
         return [{ ...step, sql: insertOne(mapping, fields).sql, parameters: fields.length, times: items.length }];
       case 'copy': {
-        const copy = { ...step, sql: copySql(copyStatement(mapping, columnsOf(fields, way))) };
+        const copy = {
+          ...step,
+          sql: copySql(copyStatement(mapping, columnsOf(fields, way), copied?.format ?? 'text')),
+        };
         if (way.made.length === 0) return [copy];
         const made = 'a COPY gives no keys back, so they are made before';
         const keys = newKeysStatement(mapping, way.made);
@@ -202,9 +213,9 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   /** @returns how many rows were stored */
-  async #store(session: WriteSession, { fields, items, way, arrays, lines }: EncodedGroup): Promise<number> {
+  async #store(session: WriteSession, { fields, items, way, arrays, copied }: EncodedGroup): Promise<number> {
     const { mapping } = this;
-    if (lines !== undefined) return session.beforeCopy(() => this.#copy(session, fields, lines));
+    if (copied !== undefined) return session.beforeCopy(() => this.#copy(session, fields, copied));
     if (way.how === 'unnest') return (await session.execute(insertStatement(mapping, fields), arrays)).affected;
     let inserted = 0;
     for (const _ of items) inserted += (await session.execute(insertOne(mapping, fields), [])).affected;
@@ -226,25 +237,31 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   /** What is stored has left the socket, so that its memory is free; of what fails, nobody knows. */
-  async #copy(session: WriteSession, columns: readonly Field[], lines: CopyLines): Promise<number> {
-    const stored = await session.copy(this.mapping, columns, lines.bytes);
-    this.#spare.push(lines.memory);
+  async #copy(
+    session: WriteSession,
+    columns: readonly Field[],
+    { data, format }: NonNullable<EncodedGroup['copied']>,
+  ): Promise<number> {
+    const stored = await session.copy(copyStatement(this.mapping, columns, format), data.data);
+    this.#spare.push(data.memory);
     return stored;
   }
 
   /** Has keys made for the records, and copies them with these. */
   async #copyWithKeys(
     session: WriteSession,
-    { fields, items, lines }: EncodedGroup,
+    { fields, items, copied }: EncodedGroup,
     way: StoringWay,
   ): Promise<readonly KeyTexts[]> {
     const { mapping } = this;
     const { made } = way;
     const { rows } = await session.execute(newKeysStatement(mapping, made), [String(items.length)]);
     const columns = columnsOf(fields, way);
-    const whole = (lines ?? copyLines(mapping, fields, items, this.#spare.pop())).withMore(rows);
-    this.#requireAll(await this.#copy(session, columns, whole), items.length);
-    if (lines !== undefined) this.#spare.push(lines.memory);
+    const known = copied ?? this.#copied(columns, fields, items);
+    if (known === undefined) throw new TypeError('What is copied was not encoded.');
+    const whole = known.data.withMore(columns.slice(fields.length), rows);
+    this.#requireAll(await this.#copy(session, columns, { ...known, data: whole }), items.length);
+    this.#spare.push(known.data.memory);
     const places = mapping.keyFields.map((field) => made.findIndex((one) => one.field === field));
     return items.map((item, i) => places.map((place, part) => (place < 0 ? item.key?.[part] : rows[i]?.[place]) ?? ''));
   }

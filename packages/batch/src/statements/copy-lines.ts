@@ -1,6 +1,7 @@
 import { type AnyMapping, encodeField, type Field } from '@uno/domain';
 import { copyField } from '@uno/postgres';
 import type { WorkItem } from '../shapes/work-item.js';
+import type { CopyData } from './copy-data.js';
 
 const tab = 9;
 const newline = 10;
@@ -11,7 +12,7 @@ const backslash = 92;
  * Lines of a COPY in text format, as bytes. They are written byte by byte, since a string that is put together of many
  * parts costs the garbage collector more than all the rest of an insert.
  */
-export class CopyLines {
+export class CopyLines implements CopyData {
   #bytes: Buffer;
   #end = 0;
   /** Where each line ends, after its newline. */
@@ -22,13 +23,11 @@ export class CopyLines {
     this.#bytes = spare;
   }
 
-  /** What can be another one's, when the bytes are not needed any more. */
   get memory(): Buffer {
     return this.#bytes;
   }
 
-  /** The data of a COPY. */
-  get bytes(): Uint8Array {
+  get data(): Uint8Array {
     return this.#bytes.subarray(0, this.#end);
   }
 
@@ -48,8 +47,7 @@ export class CopyLines {
     this.#endLine();
   }
 
-  /** The same lines, each with some more fields. */
-  withMore(more: readonly (readonly (string | null)[])[]): CopyLines {
+  withMore(_: readonly Field[], more: readonly (readonly (string | null)[])[]): CopyLines {
     const lines = new CopyLines(Buffer.allocUnsafe(2 * this.#end));
     let start = 0;
     for (const [i, end] of this.#ends.entries()) {
@@ -101,20 +99,4 @@ export class CopyLines {
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
   }
-}
-
-/**
- * The records as lines of a COPY.
- *
- * @throws ValidationError that names a record with a value that its type cannot hold
- */
-export function copyLines(
-  mapping: AnyMapping,
-  fields: readonly Field[],
-  items: readonly WorkItem[],
-  spare: Buffer | undefined,
-): CopyLines {
-  const lines = new CopyLines(spare);
-  for (const item of items) lines.add(mapping, fields, item);
-  return lines;
 }

@@ -22,6 +22,8 @@ export interface UniqueIndex {
 export interface ColumnFacts {
   readonly name: string;
   readonly isAlwaysIdentity: boolean;
+  /** The number of its type, in `pg_type`. */
+  readonly type: number;
   /** The expression of other columns that it is computed from, if it is. */
   readonly computation: string | null;
   /** The expression by which the database fills it in, where this role may use it; for an identity, `nextval(…)`. */
@@ -65,6 +67,7 @@ const tableFacts: TextStatement = {
       'isDoneByTriggers', coalesce(t.instead, false),
       'columns', (select json_agg(json_build_object(
           'name', a.attname,
+          'type', a.atttypid::bigint,
           'isAlwaysIdentity', a.attidentity = 'a',
           'computation', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
           'default', case

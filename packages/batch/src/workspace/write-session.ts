@@ -1,5 +1,6 @@
-import type { AnyMapping, Execute, Field, KeyTexts, WrittenRows } from '@uno/domain';
+import type { Execute, KeyTexts, WrittenRows } from '@uno/domain';
 import {
+  type CopyStatement,
   copyIn,
   type ExecuteOptions,
   executeTogether,
@@ -10,7 +11,6 @@ import {
 } from '@uno/postgres';
 import type { Session } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
-import { copyStatement } from '../statements/copy-statement.js';
 import { recorded } from './recorded.js';
 
 /** So many keys are kept for the observers of a write; beyond, they are told that any row may be different. */
@@ -64,8 +64,7 @@ export class WriteSession implements Session {
   }
 
   /** Copies rows into a table, and gives their number. */
-  async copy(mapping: AnyMapping, fields: readonly Field[], data: Uint8Array): Promise<number> {
-    const statement = copyStatement(mapping, fields);
+  async copy(statement: CopyStatement, data: Uint8Array): Promise<number> {
     const release = this.#release;
     const source = (function* () {
       yield data;

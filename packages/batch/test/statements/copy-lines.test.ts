@@ -3,7 +3,7 @@ import { column, mapEntity } from '@uno/domain';
 import { copyField, copyLine } from '@uno/postgres';
 import fc from 'fast-check';
 import { WorkItem } from '../../src/shapes/work-item.js';
-import { copyLines } from '../../src/statements/copy-lines.js';
+import { CopyLines } from '../../src/statements/copy-lines.js';
 
 class Note {
   id!: number;
@@ -24,13 +24,11 @@ const text = fc.option(
 );
 const records = fc.array(fc.record({ id: fc.integer({ min: 0, max: 99 }), body: text, more: text }), { maxLength: 20 });
 
-const linesOf = (list: readonly Note[], spare?: Buffer) =>
-  copyLines(
-    notes,
-    notes.fields,
-    list.map((record, i) => WorkItem.ofNew(notes, record, i)),
-    spare,
-  );
+const linesOf = (list: readonly Note[], spare?: Buffer) => {
+  const lines = new CopyLines(spare);
+  for (const [i, record] of list.entries()) lines.add(notes, notes.fields, WorkItem.ofNew(notes, record, i));
+  return lines;
+};
 const shown = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const bare = notes.fields.map(({ type }) => type.bare);
 
@@ -39,7 +37,7 @@ describe('the lines of a COPY', () => {
     fc.assert(
       fc.property(records, fc.nat(200), (list, size) => {
         const expected = list.map(({ id, body, more }) => copyLine([String(id), body, more], bare)).join('');
-        expect(shown(linesOf(list, Buffer.alloc(size, 'rest')).bytes)).toBe(expected);
+        expect(shown(linesOf(list, Buffer.alloc(size, 'rest')).data)).toBe(expected);
       }),
     );
   });
@@ -50,7 +48,14 @@ describe('the lines of a COPY', () => {
         const expected = list
           .map(({ id, body, more }) => copyLine([String(id), body, more, last], [...bare, false]))
           .join('');
-        expect(shown(linesOf(list).withMore(list.map(() => [last])).bytes)).toBe(expected);
+        expect(
+          shown(
+            linesOf(list).withMore(
+              [],
+              list.map(() => [last]),
+            ).data,
+          ),
+        ).toBe(expected);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { type BinaryArray, type BinaryForm, InvalidValue, kindOf, ValidationError } from '@uno/postgres';
+import { type BinaryForm, type BinaryValues, InvalidValue, kindOf, ValidationError } from '@uno/postgres';
 import { type AnyMapping, asRecord } from './entity-mapping.js';
 import type { Field } from './field.js';
 
@@ -178,7 +178,7 @@ export function encodeField(
 }
 
 /**
- * The same in PostgreSQL's binary format, added to an array of it.
+ * The same in PostgreSQL's binary format, added to others.
  *
  * @throws ValidationError that names record, field and kind of value
  */
@@ -187,7 +187,7 @@ export function encodeFieldInto(
   field: Field,
   form: BinaryForm,
   { values, index }: Pick<InputRecord, 'values' | 'index'>,
-  into: BinaryArray,
+  into: BinaryValues,
 ): void {
   const value = values[field.position] ?? null;
   if (value === null) {

@@ -14,6 +14,8 @@ export interface CopyStatement {
   readonly table: readonly string[];
   /** The columns, in the order of the fields of each line. */
   readonly columns: readonly string[];
+  /** What the data are in; text if not said. */
+  readonly format?: 'text' | 'binary' | undefined;
 }
 
 /**
@@ -67,9 +69,9 @@ export async function copyIn(
  * copySql({ table: ['city'], columns: ['id'] }); // copy "city" ("id") from stdin
  * ```
  */
-export function copySql({ table, columns }: CopyStatement): string {
+export function copySql({ table, columns, format }: CopyStatement): string {
   if (table.length === 0 || columns.length === 0) {
     throw new ConfigError('A COPY needs the name of a table and of one column at least.');
   }
-  return `copy ${table.map(identifier).join('.')} (${columns.map(identifier).join(', ')}) from stdin`;
+  return `copy ${table.map(identifier).join('.')} (${columns.map(identifier).join(', ')}) from stdin${format === 'binary' ? ' (format binary)' : ''}`;
 }

@@ -1,4 +1,4 @@
-import type { BinaryArray } from './binary-array.js';
+import type { BinaryValues } from './binary-values.js';
 
 /**
  * A PostgreSQL type as uno reads and writes it: always in PostgreSQL's text format, so that it is independent of type
@@ -55,7 +55,7 @@ export interface BinaryForm {
    *
    * @throws InvalidValue when it is not one of this type
    */
-  write(value: unknown, into: BinaryArray): void;
+  write(value: unknown, into: BinaryValues): void;
 }
 
 /** An enumerated type: its name as written in SQL, and its labels in order. */
