@@ -1,6 +1,5 @@
 import { type AnyMapping, checkNewRecord, type Field, keyText, readField } from '@uno/domain';
 import { UnoError } from '@uno/postgres';
-import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry, Resolved } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
@@ -25,6 +24,8 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 
 /** Stands for a NULL among texts, none of which has this character in PostgreSQL. */
 const nullText = '\0';
+
+const noneAlike: ReadonlyMap<WorkItem, WorkItem> = new Map();
 
 /** Inserts records, or updates the rows that are there already. */
 export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
@@ -66,14 +67,7 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   fold(items: readonly WorkItem[]): readonly WorkItem[] {
     // Others of another spelling may come between them: that is found out by PostgreSQL.
     if (!this.#isToldByText || this.#plan.duplicates !== 'last') return items;
-    const { updated } = this.#plan;
-    const { fields } = this.mapping;
-    return foldDuplicates(items, {
-      fields,
-      identity: (item) => this.#texts(item),
-      overlays: (field) =>
-        updated === undefined ? !this.target.fields.includes(field) && !field.isKey : updated.includes(field),
-    });
+    return this.#foldedBy(items, (item) => this.#texts(item));
   }
 
   foldedBy(item: WorkItem): string | undefined {
@@ -108,13 +102,15 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       };
     }
     const isDistinct = items.length === 1 || this.#isToldByText;
-    const groups = groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
+    const groups = this.#groupsOf(items);
     return {
       isOneStatement: groups.length === 1 && isDistinct && course.isOneStatement,
       steps: ({ isObserved }) => [...(isDistinct ? [] : this.resolveSteps(items)), ...steps.of(isObserved, groups)],
       send: async (session) => {
-        if (!isDistinct) await this.#requireDistinct(session, items);
-        return this.#watched(writer.write(session, groups));
+        const alike = isDistinct ? noneAlike : await this.#alike(items, session.execute);
+        return this.#watched(
+          writer.write(session, alike.size === 0 ? groups : this.#groupsOf(this.#folded(items, alike))),
+        );
       },
     };
   }
@@ -175,9 +171,23 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     return { fields, items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
   }
 
-  async #requireDistinct({ execute }: WriteSession, items: readonly WorkItem[]): Promise<void> {
-    const alike = await this.#alike(items, execute);
-    if (alike.size > 0) throw new AmbiguousKeysError();
+  #groupsOf(items: readonly WorkItem[]): UpsertGroup[] {
+    return groupsToInsert(this.mapping, items).map((group) => this.#encoded(group.fields, group.items));
+  }
+
+  /** @param first - by each record that is not the first of its row, the one that is, as PostgreSQL says */
+  #folded(items: readonly WorkItem[], first: ReadonlyMap<WorkItem, WorkItem>): readonly WorkItem[] {
+    return this.#foldedBy(items, (item) => [String((first.get(item) ?? item).index)]);
+  }
+
+  #foldedBy(items: readonly WorkItem[], identity: (item: WorkItem) => readonly string[] | undefined): WorkItem[] {
+    const { updated } = this.#plan;
+    return foldDuplicates(items, {
+      fields: this.mapping.fields,
+      identity,
+      overlays: (field) =>
+        updated === undefined ? !this.target.fields.includes(field) && !field.isKey : updated.includes(field),
+    });
   }
 
   async #resolved(items: readonly WorkItem[]): Promise<Resolved<WorkItem>> {

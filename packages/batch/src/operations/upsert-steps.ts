@@ -74,7 +74,7 @@ export class UpsertSteps {
 
   #stepsOfSearch({ fields, items, arrays }: UpsertGroup): readonly Step[] {
     const { mapping } = this.#case;
-    const { sql } = upsertBySearchStatement(mapping, this.#course.shapeOf(fields));
+    const { sql } = upsertBySearchStatement(mapping, this.#course.shapeOf(fields), this.#course.returned);
     const search: Step = {
       way: 'returning',
       why: 'ON CONFLICT does not work with this constraint, so rows are looked for and locked',

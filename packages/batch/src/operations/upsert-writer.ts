@@ -219,20 +219,25 @@ export class UpsertWriter {
   async #search(session: WriteSession, group: UpsertGroup): Promise<readonly SettledItem[]> {
     const { mapping, wantsRows } = this.#case;
     const { fields, items, arrays } = group;
-    const statement = upsertBySearchStatement(mapping, this.#course.shapeOf(fields));
+    const statement = upsertBySearchStatement(mapping, this.#course.shapeOf(fields), this.#course.returned);
     const { rows } = await this.#again(session, () => session.execute(statement, this.#parameters(arrays)));
-    const settled = rows.flatMap(([position, status]): SettledItem[] => {
+    const settled = rows.flatMap(([position, status, text]): SettledItem[] => {
       const item = items[Number(position) - 1];
-      return item === undefined || !isStatus(status) ? [] : [{ item, status }];
+      if (item === undefined || !isStatus(status)) return [];
+      return [{ item, status, ...(status === 'inserted' ? this.#row(text) : {}) }];
     });
     if (!this.#course.looksAfterSearch) return settled;
-    const present = settled.filter(({ status }) => status !== 'skipped').map(({ item }) => item);
+    const isKnown = ({ key, row }: SettledItem) => key !== undefined || row !== undefined;
+    const present = settled.filter((one) => one.status !== 'skipped' && !isKnown(one)).map(({ item }) => item);
     const found = await findConflicting(session.execute, this.#course.searchFor(fields), present);
-    return settled.map((one) => {
+    const complete = settled.map((one) => {
       const text = found.get(one.item);
-      if (text !== undefined) return { ...one, ...this.#row(text) };
-      return wantsRows ? this.#dropped(one.item) : one;
+      return text === undefined ? one : { ...one, ...this.#row(text) };
     });
+    // It is not found by what its record gives, because of a NULL or a trigger: alone, it is plain which row is its.
+    const isUnclear = complete.some((one) => one.status === 'inserted' && !isKnown(one));
+    if (isUnclear && items.length > 1) throw new AmbiguousKeysError();
+    return complete.map((one) => (wantsRows && !isKnown(one) ? this.#dropped(one.item) : one));
   }
 
   /** What somebody else has inserted since the search is found when it is done again. */

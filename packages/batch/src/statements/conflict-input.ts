@@ -1,4 +1,4 @@
-import { type AnyMapping, type Field, tableText } from '@uno/domain';
+import type { AnyMapping, Field } from '@uno/domain';
 import { identifier } from '@uno/postgres';
 import type { ConflictTarget } from './conflict-target.js';
 import type { ColumnFacts, TableFacts } from './table-facts.js';
@@ -18,17 +18,21 @@ export const ord = '"uno: ord"';
  * @param partly - those of them that some records lack, each with one more array parameter that tells which have it
  */
 export function inputRows(
-  mapping: AnyMapping,
   fields: readonly Field[],
   target: ConflictTarget,
   facts: TableFacts,
   partly: readonly Field[] = [],
 ): string {
-  const from = unnestTable(fields, { ordinality: true, flags: partly.length });
+  // Without any array there would be no rows.
+  const flags = fields.length === 0 ? 1 : partly.length;
+  const from = unnestTable(fields, { ordinality: true, flags });
   const given = (field: Field, i: number) => `${unnestedValue(field, i)} as ${identifier(field.column)}`;
   if (target.isPlain) return `select u.ord as ${ord}, ${fields.map(given).join(', ')} from ${from}`;
-  const typed = (column: string, value: string) =>
-    `case when true then ${value} else (null::${tableText(mapping)}).${identifier(column)} end`;
+  const typed = (column: string, value: string) => {
+    const stored = facts.columns.get(column);
+    if (stored === undefined) return value;
+    return `(${value})::${stored.sql}${stored.collation === null ? '' : ` collate ${stored.collation}`}`;
+  };
   const values = fields.map((field, i) => {
     const flag = partly.indexOf(field);
     const value = unnestedValue(field, i);
@@ -45,7 +49,7 @@ export function inputRows(
   const computed = others.flatMap(({ name, computation }) =>
     computation === null ? [] : [`${typed(name, `(${computation})`)} as ${identifier(name)}`],
   );
-  const rows = `select u.ord as ${ord}, ${[...values, ...made].join(', ')} from ${from}`;
+  const rows = `select ${[`u.ord as ${ord}`, ...values, ...made].join(', ')} from ${from}`;
   return computed.length === 0 ? rows : `select *, ${computed.join(', ')} from (${rows}) as given`;
 }
 
@@ -66,6 +70,11 @@ export function withParts({ parts }: ConflictTarget, relation: string): string {
 export function isCompared({ parts, predicate }: ConflictTarget): string {
   const known = parts.map((_, i) => `${partName(i)} is not null`);
   return [...known, ...(predicate === undefined ? [] : [`(${predicate})`])].join(' and ');
+}
+
+/** The rows of {@link withParts} in an order that is the same for everybody, so that two calls lock them in one order. */
+export function inLockOrder(target: ConflictTarget): string {
+  return target.isPlain ? ord : `${partNames(target)}, ${ord}`;
 }
 
 /** Whether rows of {@link withParts} of two relations mean the same. */

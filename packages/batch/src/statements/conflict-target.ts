@@ -12,7 +12,10 @@ export interface ConflictTarget {
   readonly nullsNotDistinct: boolean;
   /** The mapped fields among its parts. */
   readonly fields: readonly Field[];
-  /** Whether it is over such fields alone, of which every record has a value, and about all rows. */
+  /**
+   * Whether it is over such fields alone, of which every record has a value and whose columns compare values as their
+   * mapped types do, and about all rows.
+   */
   readonly isPlain: boolean;
   /** Whether `ON CONFLICT` takes it: not where triggers do the work, or for a constraint that can be deferred. */
   readonly isArbiter: boolean;
@@ -35,7 +38,7 @@ export function conflictTarget(mapping: AnyMapping, by: readonly Field[] | strin
     predicate: undefined,
     nullsNotDistinct: false,
     fields: by,
-    isPlain: by.every((field) => isGiven(field, facts)),
+    isPlain: by.every((field) => isGiven(field, facts) && isAsMapped(field, facts)),
     isArbiter,
   };
 }
@@ -67,7 +70,7 @@ function indexOver(mapping: AnyMapping, by: readonly Field[], { uniques }: Table
 
 function targetOf(
   mapping: AnyMapping,
-  { parts, columns, predicate, isImmediate, nullsNotDistinct }: UniqueIndex,
+  { parts, columns, predicate, isImmediate, nullsNotDistinct, hasCollation }: UniqueIndex,
   isArbiter: boolean,
   facts: TableFacts,
 ): ConflictTarget {
@@ -77,11 +80,36 @@ function targetOf(
     predicate: predicate ?? undefined,
     nullsNotDistinct,
     fields,
-    isPlain: predicate === null && fields.length === parts.length && fields.every((field) => isGiven(field, facts)),
+    isPlain:
+      predicate === null &&
+      !hasCollation &&
+      fields.length === parts.length &&
+      fields.every((field) => isGiven(field, facts) && isAsMapped(field, facts)),
     isArbiter: isArbiter && isImmediate,
   };
 }
 
 function isGiven({ column }: Field, { columns }: TableFacts): boolean {
   return (columns.get(column)?.computation ?? null) === null;
+}
+
+/** Numbers of types in which the same values are equal. */
+const families: readonly ReadonlySet<number>[] = [new Set([20, 21, 23]), new Set([25, 1043])];
+
+/** Whether values are equal in the column when they are so in the mapped type; where nothing is known, it is believed. */
+function isAsMapped({ column, type }: Field, { columns }: TableFacts): boolean {
+  const stored = columns.get(column);
+  if (stored === undefined) return true;
+  if (stored.isLoose && type.looseCollation === undefined) return false;
+  const oid = type.binary?.oid;
+  const isSame = oid === undefined || oid === stored.type;
+  if (!isSame && !families.some((family) => family.has(oid) && family.has(stored.type))) return false;
+  // A column may round, or cut, more than the mapped type.
+  const limit = modifierOf(stored.sql);
+  return limit === undefined || limit === modifierOf(type.sql);
+}
+
+/** What is in brackets, as in `numeric(10,2)`. */
+function modifierOf(sql: string): string | undefined {
+  return /\(([^)]*)\)/.exec(sql)?.[1];
 }

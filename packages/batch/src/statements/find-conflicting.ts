@@ -104,7 +104,7 @@ function findByParts({ mapping, target, facts, fields, returned }: Search): Text
     const table = withParts(target, `${tableText(mapping)}${where}`);
     const compared = nullsNotDistinct ? (predicate ?? 'true') : isCompared(target);
     return (
-      `with input as materialized (${inputRows(mapping, fields, target, facts)}) ` +
+      `with input as materialized (${inputRows(fields, target, facts)}) ` +
       `select i.${ord}, ${rowText(returned, 't')} ` +
       `from (select * from (${withParts(target, 'input')}) as x where ${compared}) as i ` +
       `join (${table}) as t on ${sameParts(target, 'i', 't', nullsNotDistinct ? 'is not distinct from' : '=')}`

@@ -35,7 +35,12 @@ export async function firstAlike(
       true,
     ),
   );
-  const arrays = [...columnArrays(mapping, given, items), ...flags];
+  // Where no record gives any of them, one that says nothing stands for the records.
+  const none = arrayLiteral(
+    items.map(() => 'f'),
+    true,
+  );
+  const arrays = given.length === 0 ? [none] : [...columnArrays(mapping, given, filledIn(items, partly)), ...flags];
   const { rows } = await execute(alikeStatement(likeness, given, partly), arrays);
   const first = new Map<WorkItem, WorkItem>();
   for (const [position, firstPosition] of rows) {
@@ -46,6 +51,21 @@ export async function firstAlike(
   return first;
 }
 
+/** The records, with any value where they lack one, since not every column takes a NULL. */
+function filledIn(items: readonly WorkItem[], partly: readonly Field[]): readonly Pick<WorkItem, 'values' | 'index'>[] {
+  if (partly.length === 0) return items;
+  const some = new Map(
+    partly.map(({ position }) => [
+      position,
+      items.find(({ values }) => values[position] !== undefined)?.values[position],
+    ]),
+  );
+  return items.map(({ values, index }) => ({
+    values: values.map((value, position) => (value === undefined ? some.get(position) : value)),
+    index,
+  }));
+}
+
 /** What {@link firstAlike} sends. */
 export function alikeStep(likeness: Likeness, items: readonly WorkItem[]): Step {
   const { given, partly } = givenBy(likeness, items);
@@ -53,7 +73,7 @@ export function alikeStep(likeness: Likeness, items: readonly WorkItem[]): Step 
     way: 'aside',
     why: 'the texts of the records do not tell which of them mean one row, so PostgreSQL is asked',
     sql: alikeStatement(likeness, given, partly).sql,
-    parameters: given.length + partly.length,
+    parameters: given.length === 0 ? 1 : given.length + partly.length,
     times: 1,
     indices: items.flatMap((item) => item.indices),
   };
@@ -74,7 +94,7 @@ function alikeStatement(
   const { parts, predicate, nullsNotDistinct } = target;
   const name = `alike ${shapeOf(fields)} partly ${shapeOf(partly)} by ${parts.join()} where ${predicate} ${nullsNotDistinct}`;
   return cachedStatement(mapping, name, () => {
-    const rows = inputRows(mapping, fields, target, facts, partly);
+    const rows = inputRows(fields, target, facts, partly);
     const compared = nullsNotDistinct ? (predicate ?? 'true') : isCompared(target);
     const same = `over (partition by ${partNames(target)})`;
     return (

@@ -16,14 +16,22 @@ export interface UniqueIndex {
   readonly isImmediate: boolean;
   /** Whether NULL equals NULL in it. */
   readonly nullsNotDistinct: boolean;
+  /** Whether it compares by another collation than that of a column, which then is said in {@link parts}. */
+  readonly hasCollation: boolean;
 }
 
 /** A column as the catalogue has it. */
 export interface ColumnFacts {
   readonly name: string;
   readonly isAlwaysIdentity: boolean;
-  /** The number of its type, in `pg_type`. */
+  /** The number of its type in `pg_type`, under a domain that of what it is made of. */
   readonly type: number;
+  /** Its type as SQL says it, such as `character varying(3)`. */
+  readonly sql: string;
+  /** Its collation, quoted, where that is not the one of its type. */
+  readonly collation: string | null;
+  /** Whether texts that differ can be equal under it. */
+  readonly isLoose: boolean;
   /** The expression of other columns that it is computed from, if it is. */
   readonly computation: string | null;
   /** The expression by which the database fills it in, where this role may use it; for an identity, `nextval(…)`. */
@@ -67,7 +75,12 @@ const tableFacts: TextStatement = {
       'isDoneByTriggers', coalesce(t.instead, false),
       'columns', (select json_agg(json_build_object(
           'name', a.attname,
-          'type', a.atttypid::bigint,
+          'type', (case when y.typtype = 'd' then y.typbasetype else a.atttypid end)::bigint,
+          'sql', format_type(a.atttypid, a.atttypmod),
+          'collation', (select quote_ident(s.nspname) || '.' || quote_ident(l.collname)
+            from pg_collation l join pg_namespace s on s.oid = l.collnamespace
+            where l.oid = a.attcollation and l.oid <> y.typcollation),
+          'isLoose', exists (select from pg_collation l where l.oid = a.attcollation and not l.collisdeterministic),
           'isAlwaysIdentity', a.attidentity = 'a',
           'computation', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
           'default', case
@@ -76,12 +89,20 @@ const tableFacts: TextStatement = {
             when has_sequence_privilege(pg_get_serial_sequence($1, a.attname), 'usage')
               then format('nextval(%L::regclass)', pg_get_serial_sequence($1, a.attname))
           end))
-        from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        from pg_attribute a join pg_type y on y.oid = a.atttypid
+          left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
       'uniques', coalesce((select json_agg(json_build_object(
           'name', n.relname,
-          'parts', (select json_agg(pg_get_indexdef(i.indexrelid, k, true) order by k)
-            from generate_series(1, i.indnkeyatts) as k),
+          'parts', (select json_agg(pg_get_indexdef(i.indexrelid, k, true)
+              || coalesce(' collate ' || quote_ident(s.nspname) || '.' || quote_ident(l.collname), '') order by k)
+            from generate_series(1, i.indnkeyatts) as k
+            left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1] and a.attnum > 0
+            left join pg_collation l on l.oid = i.indcollation[k - 1] and l.oid <> a.attcollation
+            left join pg_namespace s on s.oid = l.collnamespace),
+          'hasCollation', exists (select from generate_series(1, i.indnkeyatts) as k
+            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1] and a.attnum > 0
+            where i.indcollation[k - 1] <> a.attcollation),
           'columns', (select json_agg(a.attname order by k) from generate_series(1, i.indnkeyatts) as k
             left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1] and a.attnum > 0),
           'predicate', pg_get_expr(i.indpred, i.indrelid, true),

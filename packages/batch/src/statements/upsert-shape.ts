@@ -59,5 +59,5 @@ export function isToWrite({ updated, skipsUnchanged, condition }: UpsertShape, p
     ...(skipsUnchanged ? [differs.join(' or ')] : []),
     ...(condition === undefined ? [] : [shiftParameters(condition.sql, parameters)]),
   ];
-  return conditions.length === 0 ? undefined : conditions.map((one) => `(${one})`).join(' and ');
+  return conditions.length === 0 ? undefined : conditions.map((one) => `(${one}\n)`).join(' and ');
 }

@@ -1,6 +1,6 @@
 import { type AnyMapping, columnList, type Field, shapeOf } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
-import { inputRows, isCompared, ord, sameParts, withParts } from './conflict-input.js';
+import { inLockOrder, inputRows, isCompared, ord, sameParts, withParts } from './conflict-input.js';
 import { rowText } from './row-text.js';
 import { unnestedValue, unnestTable } from './unnest-sql.js';
 import { assignments, insertInto, isToWrite, type UpsertShape, upsertText } from './upsert-shape.js';
@@ -57,7 +57,8 @@ export function upsertReturningStatement(
       ? columnList([...new Set([...mapping.keyFields, ...returned, ...fields, ...target.fields])], 't')
       : 't.*';
     const written =
-      `${insertInto(mapping, fields)} select ${columnList(fields)} from input order by ${ord} ` +
+      `${insertInto(mapping, fields)} select ${columnList(fields)} from (${withParts(target, 'input')}) as x ` +
+      `order by ${inLockOrder(target)} ` +
       `${onConflict(mapping, shape)} returning ${isNew(mapping, shape)} as ${isNewName}, ${columns}`;
     const given = `i.${ord}, w.${isNewName}, ${rowText(returned, 'w')}`;
     const compared = (relation: string) =>
@@ -79,7 +80,7 @@ export function upsertReturningStatement(
           ]),
       'select null, null, count(*)::text from w',
     ];
-    return `with input as materialized (${inputRows(mapping, fields, target, facts)}), w as (${written}) ${alike.join(' union all ')}`;
+    return `with input as materialized (${inputRows(fields, target, facts)}), w as (${written}) ${alike.join(' union all ')}`;
   });
 }
 
@@ -101,7 +102,14 @@ function imageOf({ fields, target: { nullsNotDistinct, parts, predicate } }: Ups
 }
 
 function upsert(mapping: AnyMapping, shape: UpsertShape): string {
-  const { fields } = shape;
+  const { fields, target, facts } = shape;
+  if (!target.isPlain) {
+    const rows = withParts(target, `(${inputRows(fields, target, facts)}) as input`);
+    return (
+      `${insertInto(mapping, fields)} select ${columnList(fields)} from (${rows}) as x ` +
+      `order by ${inLockOrder(target)} ${onConflict(mapping, shape)}`
+    );
+  }
   const values = fields.map((field, i) => unnestedValue(field, i)).join(', ');
   return (
     `${insertInto(mapping, fields)} select ${values} from ${unnestTable(fields, { ordinality: true })} ` +
