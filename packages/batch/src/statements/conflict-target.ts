@@ -4,6 +4,8 @@ import type { TableFacts, UniqueIndex } from './table-facts.js';
 
 /** The unique index by which it is told whether a record is there already. */
 export interface ConflictTarget {
+  /** A text that stands for all that its statements depend on: one mapping may be used with several databases. */
+  readonly id: string;
   /** What it is over: quoted columns and expressions of columns. */
   readonly parts: readonly string[];
   /** Which rows it is about, if not all. */
@@ -33,14 +35,20 @@ export function conflictTarget(mapping: AnyMapping, by: readonly Field[] | strin
   if (typeof by === 'string') return targetOf(mapping, named(mapping, by, facts), isArbiter, facts);
   const index = indexOver(mapping, by, facts);
   if (index !== undefined) return targetOf(mapping, index, isArbiter, facts);
-  return {
+  return identified(facts, {
     parts: by.map(({ column }) => identifier(column)),
     predicate: undefined,
     nullsNotDistinct: false,
     fields: by,
     isPlain: by.every((field) => isGiven(field, facts) && isAsMapped(field, facts)),
     isArbiter,
-  };
+  });
+}
+
+function identified({ columns }: TableFacts, target: Omit<ConflictTarget, 'id'>): ConflictTarget {
+  const { parts, predicate, nullsNotDistinct, isPlain } = target;
+  // Records are made of the table's own types and defaults where those decide.
+  return { ...target, id: JSON.stringify([parts, predicate, nullsNotDistinct, isPlain || [...columns.values()]]) };
 }
 
 function named({ name, tableName }: AnyMapping, constraint: string, { uniques }: TableFacts): UniqueIndex {
@@ -75,7 +83,7 @@ function targetOf(
   facts: TableFacts,
 ): ConflictTarget {
   const fields = mapping.fields.filter(({ column }) => columns.includes(column));
-  return {
+  return identified(facts, {
     parts,
     predicate: predicate ?? undefined,
     nullsNotDistinct,
@@ -86,7 +94,7 @@ function targetOf(
       fields.length === parts.length &&
       fields.every((field) => isGiven(field, facts) && isAsMapped(field, facts)),
     isArbiter: isArbiter && isImmediate,
-  };
+  });
 }
 
 function isGiven({ column }: Field, { columns }: TableFacts): boolean {

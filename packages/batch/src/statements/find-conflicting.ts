@@ -96,8 +96,8 @@ function findPlain(
 }
 
 function findByParts({ mapping, target, facts, fields, returned }: Search): TextStatement {
-  const { parts, predicate, nullsNotDistinct } = target;
-  const name = `find ${shapeOf(fields)} by ${parts.join()} where ${predicate} giving ${shapeOf(returned)}`;
+  const { predicate, nullsNotDistinct } = target;
+  const name = `find ${shapeOf(fields)} by ${target.id} giving ${shapeOf(returned)}`;
   return cachedStatement(mapping, name, () => {
     const where = predicate === undefined ? '' : ` where ${predicate}`;
     // An index answers to its own expression and predicate.

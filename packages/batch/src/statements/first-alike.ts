@@ -29,18 +29,19 @@ export async function firstAlike(
 ): Promise<Map<WorkItem, WorkItem>> {
   const { mapping } = likeness;
   const { given, partly } = givenBy(likeness, items);
-  const flags = partly.map(({ position }) =>
+  const flagged = (flagOf: (item: WorkItem) => boolean) =>
     arrayLiteral(
-      items.map(({ values }) => String(values[position] !== undefined)),
+      items.map((item) => String(flagOf(item))),
       true,
-    ),
-  );
-  // Where no record gives any of them, one that says nothing stands for the records.
-  const none = arrayLiteral(
-    items.map(() => 'f'),
-    true,
-  );
-  const arrays = given.length === 0 ? [none] : [...columnArrays(mapping, given, filledIn(items, partly)), ...flags];
+    );
+  // Where no record gives any of them, one array that says nothing stands for the records.
+  const arrays =
+    given.length === 0
+      ? [flagged(() => false)]
+      : [
+          ...columnArrays(mapping, given, filledIn(items, partly)),
+          ...partly.map(({ position }) => flagged(({ values }) => values[position] !== undefined)),
+        ];
   const { rows } = await execute(alikeStatement(likeness, given, partly), arrays);
   const first = new Map<WorkItem, WorkItem>();
   for (const [position, firstPosition] of rows) {
@@ -91,8 +92,8 @@ function alikeStatement(
   fields: readonly Field[],
   partly: readonly Field[],
 ): TextStatement {
-  const { parts, predicate, nullsNotDistinct } = target;
-  const name = `alike ${shapeOf(fields)} partly ${shapeOf(partly)} by ${parts.join()} where ${predicate} ${nullsNotDistinct}`;
+  const { predicate, nullsNotDistinct } = target;
+  const name = `alike ${shapeOf(fields)} partly ${shapeOf(partly)} by ${target.id}`;
   return cachedStatement(mapping, name, () => {
     const rows = inputRows(fields, target, facts, partly);
     const compared = nullsNotDistinct ? (predicate ?? 'true') : isCompared(target);

@@ -31,8 +31,7 @@ export interface UpsertShape {
 export function upsertText(mapping: AnyMapping, kind: string, shape: UpsertShape, build: () => string): TextStatement {
   if (shape.condition !== undefined) return { sql: build() };
   const { fields, target, updated, skipsUnchanged, facts } = shape;
-  const by = `${target.parts.join()} where ${target.predicate} ${target.nullsNotDistinct}`;
-  const name = `upsert ${kind} ${shapeOf(fields)} on ${by} set ${shapeOf(updated)} ${skipsUnchanged} ${facts.serverVersion} ${facts.kind}`;
+  const name = `upsert ${kind} ${shapeOf(fields)} on ${target.id} set ${shapeOf(updated)} ${skipsUnchanged} ${facts.serverVersion} ${facts.kind}`;
   return cachedStatement(mapping, name, build);
 }
 

@@ -191,6 +191,22 @@ describe('records that are alike to PostgreSQL', () => {
   });
 });
 
+describe('one mapping of two databases', () => {
+  it('goes by what each of them has', async () => {
+    const other = await openTable([`create table short (id serial primary key, v varchar(2) unique, ${shape})`]);
+    try {
+      const records = [{ v: 'ab' }, { v: 'ab ' }];
+      const options = { constraintColumns: ['v'], duplicates: 'first', outcomes: true } as const;
+      expect(statuses(await on(short).batchUpsert(records, options))).toEqual(['inserted', 'inserted']);
+      // What is too long for the column loses its spaces.
+      const there = new BatchOperations({ table: short, db: other.db });
+      expect(statuses(await there.batchUpsert(records, options))).toEqual(['inserted', 'skipped']);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
 describe('updateWhere', () => {
   it('may end in a comment', async () => {
     const options = { constraintColumns: ['n'], updateWhere: () => sql.raw('true -- always') } as const;
