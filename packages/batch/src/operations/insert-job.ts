@@ -44,7 +44,13 @@ import { WriteJob, type WriteJobOptions } from './write-job.js';
 interface EncodedGroup extends ShapeGroup {
   readonly way: InsertWay;
   readonly arrays: readonly ArrayParameter[];
-  readonly copied: { readonly data: CopyData; readonly format: CopyFormat } | undefined;
+  readonly copied: Copied | undefined;
+}
+
+/** Records as the data of a COPY. */
+interface Copied {
+  readonly data: CopyData;
+  readonly format: CopyFormat;
 }
 
 /** Nothing of the rows comes back. */
@@ -146,7 +152,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   /** @param columns - all that are copied, of which the records give some */
-  #copied(columns: readonly Field[], fields: readonly Field[], items: readonly WorkItem[]): EncodedGroup['copied'] {
+  #copied(columns: readonly Field[], fields: readonly Field[], items: readonly WorkItem[]): Copied {
     const format = copyFormat(columns, this.facts);
     return { data: copiedRecords(this.mapping, fields, items, format, this.#spare.pop()), format };
   }
@@ -237,11 +243,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   /** What is stored has left the socket, so that its memory is free; of what fails, nobody knows. */
-  async #copy(
-    session: WriteSession,
-    columns: readonly Field[],
-    { data, format }: NonNullable<EncodedGroup['copied']>,
-  ): Promise<number> {
+  async #copy(session: WriteSession, columns: readonly Field[], { data, format }: Copied): Promise<number> {
     const stored = await session.copy(copyStatement(this.mapping, columns, format), data.data);
     this.#spare.push(data.memory);
     return stored;
@@ -258,7 +260,6 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     const { rows } = await session.execute(newKeysStatement(mapping, made), [String(items.length)]);
     const columns = columnsOf(fields, way);
     const known = copied ?? this.#copied(columns, fields, items);
-    if (known === undefined) throw new TypeError('What is copied was not encoded.');
     const whole = known.data.withMore(columns.slice(fields.length), rows);
     this.#requireAll(await this.#copy(session, columns, { ...known, data: whole }), items.length);
     this.#spare.push(known.data.memory);

@@ -4,7 +4,7 @@ import { ConstraintError, sqlstateOf, UnoError } from '@uno/postgres';
 import { clustersOf, roundsOf } from '../shapes/links.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import type { WorkItem } from '../shapes/work-item.js';
-import { columnArrays, keyArrays } from '../statements/column-arrays.js';
+import { columnArrays, keyArraysOf } from '../statements/column-arrays.js';
 import { parkStatement, seeds } from '../statements/parking.js';
 import type { RowByRowIndex } from '../statements/unique-facts.js';
 import { judgeWrite } from '../workspace/judge.js';
@@ -155,7 +155,7 @@ export class UniqueExchange {
       const ordered = inLockOrder(items);
       const { rows } = await session
         .execute(parkStatement(this.#mapping, this.#plan, columns), [
-          ...keysOf(this.#mapping, ordered),
+          ...keyArraysOf(this.#mapping, ordered),
           ...columnArrays(this.#mapping, version === undefined ? [] : [version], ordered),
           String(randomInt(seeds)),
         ])
@@ -188,11 +188,4 @@ interface Trial {
 /** Whether a unique index refused a row. */
 export function isRefused(error: unknown): error is ConstraintError {
   return error instanceof ConstraintError && error.sqlstate === '23505';
-}
-
-function keysOf(mapping: AnyMapping, items: readonly WorkItem[]): string[] {
-  return keyArrays(
-    mapping,
-    items.map(({ key }) => key ?? []),
-  );
 }

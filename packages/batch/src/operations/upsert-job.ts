@@ -16,7 +16,7 @@ import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
 import { resolveDuplicates } from './resolve-duplicates.js';
 import { UpsertCourse } from './upsert-course.js';
-import { constraintText, constraintTexts, type UpsertPlan } from './upsert-plan.js';
+import { constraintText, constraintTexts, type UpsertPlan, updatedOf } from './upsert-plan.js';
 import { UpsertSteps } from './upsert-steps.js';
 import { type UpsertGroup, UpsertWriter } from './upsert-writer.js';
 import type { FoldedOutcome, Written } from './write-account.js';
@@ -59,8 +59,8 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
       const value = readField(this.mapping, checked, field, index);
       return constraintText(this.mapping, field, value, index);
     });
-    if (!this.#isToldByText || (texts.includes(null) && !this.target.nullsNotDistinct)) return undefined;
-    return keyText(texts.map((text) => text ?? nullText));
+    const told = this.#isToldByText ? this.#told(texts) : undefined;
+    return told && keyText(told);
   }
 
   /** Records that mean the same row made one, since PostgreSQL refuses to touch a row twice in one statement. */
@@ -156,9 +156,12 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.target.isPlain && this.target.fields.every(({ type }) => type.canonical);
   }
 
-  /** `undefined` for a record that is like no other, as SQL's NULLs are all different unless the index says otherwise. */
   #texts(item: WorkItem): string[] | undefined {
-    const texts = constraintTexts(this.mapping, this.target.fields, item);
+    return this.#told(constraintTexts(this.mapping, this.target.fields, item));
+  }
+
+  /** `undefined` for a record that is like no other, as SQL's NULLs are all different unless the index says otherwise. */
+  #told(texts: readonly (string | null)[]): string[] | undefined {
     if (!this.target.nullsNotDistinct && texts.includes(null)) return undefined;
     return texts.map((text) => text ?? nullText);
   }
@@ -181,13 +184,9 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   #foldedBy(items: readonly WorkItem[], identity: (item: WorkItem) => readonly string[] | undefined): WorkItem[] {
-    const { updated } = this.#plan;
-    return foldDuplicates(items, {
-      fields: this.mapping.fields,
-      identity,
-      overlays: (field) =>
-        updated === undefined ? !this.target.fields.includes(field) && !field.isKey : updated.includes(field),
-    });
+    const { fields } = this.mapping;
+    const written = updatedOf(this.#plan, this.target, fields);
+    return foldDuplicates(items, { fields, identity, overlays: (field) => written.includes(field) });
   }
 
   async #resolved(items: readonly WorkItem[]): Promise<Resolved<WorkItem>> {

@@ -62,8 +62,8 @@ export function fieldsOfTarget(mapping: AnyMapping, target: ConflictTarget, fact
 }
 
 /** `select *, lower(email) as "uno: p0", … from …` */
-export function withParts({ parts }: ConflictTarget, relation: string): string {
-  return `select *, ${parts.map((part, i) => `${part} as ${partName(i)}`).join(', ')} from ${relation}`;
+export function withParts({ parts }: ConflictTarget, relation: string, columns = '*'): string {
+  return `select ${columns}, ${parts.map((part, i) => `${part} as ${partName(i)}`).join(', ')} from ${relation}`;
 }
 
 /** Which rows of {@link withParts} the index compares by `=`. */

@@ -67,7 +67,7 @@ function foundRows(mapping: AnyMapping, shape: UpsertShape): { readonly sql: str
     sql:
       `select excluded.${ord}, (${writes}) as writes, t.tableoid as ${tableName}, t.ctid as ${placeName} ` +
       `from (select * from (${withParts(target, 'input')}) as x where ${compared}) as excluded ` +
-      `join (${withParts(target, `${table}${where}`).replace('select *', 'select *, tableoid, ctid')}) as t ` +
+      `join (${withParts(target, `${table}${where}`, '*, tableoid, ctid')}) as t ` +
       `on ${sameParts(target, 't', 'excluded', operator)} ${order}`,
     isRow: `f.${tableName} = t.tableoid and f.${placeName} = t.ctid`,
   };

@@ -56,10 +56,7 @@ export function upsertReturningStatement(
     const columns = target.isPlain
       ? columnList([...new Set([...mapping.keyFields, ...returned, ...fields, ...target.fields])], 't')
       : 't.*';
-    const written =
-      `${insertInto(mapping, fields)} select ${columnList(fields)} from (${withParts(target, 'input')}) as x ` +
-      `order by ${inLockOrder(target)} ` +
-      `${onConflict(mapping, shape)} returning ${isNew(mapping, shape)} as ${isNewName}, ${columns}`;
+    const written = `${upsertOf(mapping, shape, withParts(target, 'input'))} returning ${isNew(mapping, shape)} as ${isNewName}, ${columns}`;
     const given = `i.${ord}, w.${isNewName}, ${rowText(returned, 'w')}`;
     const compared = (relation: string) =>
       `(select * from (${withParts(target, relation)}) as x where ${isCompared(target)})`;
@@ -104,16 +101,21 @@ function imageOf({ fields, target: { nullsNotDistinct, parts, predicate } }: Ups
 function upsert(mapping: AnyMapping, shape: UpsertShape): string {
   const { fields, target, facts } = shape;
   if (!target.isPlain) {
-    const rows = withParts(target, `(${inputRows(fields, target, facts)}) as input`);
-    return (
-      `${insertInto(mapping, fields)} select ${columnList(fields)} from (${rows}) as x ` +
-      `order by ${inLockOrder(target)} ${onConflict(mapping, shape)}`
-    );
+    return upsertOf(mapping, shape, withParts(target, `(${inputRows(fields, target, facts)}) as input`));
   }
   const values = fields.map((field, i) => unnestedValue(field, i)).join(', ');
   return (
     `${insertInto(mapping, fields)} select ${values} from ${unnestTable(fields, { ordinality: true })} ` +
     `order by ord ${onConflict(mapping, shape)}`
+  );
+}
+
+/** Of rows as {@link withParts} gives them. */
+function upsertOf(mapping: AnyMapping, shape: UpsertShape, rows: string): string {
+  const { fields, target } = shape;
+  return (
+    `${insertInto(mapping, fields)} select ${columnList(fields)} from (${rows}) as x ` +
+    `order by ${inLockOrder(target)} ${onConflict(mapping, shape)}`
   );
 }
 
