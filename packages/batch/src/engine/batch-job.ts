@@ -123,6 +123,13 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   doneOf?(items: readonly I[]): readonly Piece<I, V>[];
   /** Does a single item in the plainest way there is. */
   alone?(session: S, item: I): Promise<V>;
+  /**
+   * Called at the end of the transaction of every chunk that commits by itself: what it writes is committed with the chunk,
+   * and not without it. A job that has this makes a transaction of every chunk, also of one of which nothing is written.
+   *
+   * @throws UnoError that is no record's fault
+   */
+  seal?(session: S, report: ChunkReport<I, V>): Promise<void>;
   /** Called with every report, in order, before what it reports is certain under `atomicity: 'all'`. */
   postProcess?(report: ChunkReport<I, V>): Promise<void>;
   /**

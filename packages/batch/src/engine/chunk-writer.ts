@@ -47,10 +47,19 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     checksAtOnce: boolean,
     onSent: () => void,
   ): Promise<ChunkReport<I, V>> {
-    const { workspace } = this.#job;
+    const { workspace, seal } = this.#job;
     this.#checkRefused(chunk, failed);
     const { items } = chunk;
-    if (items.length === 0) return this.#report(chunk, noFindings(chunk.refused));
+    const whole = (run: (session: S) => Promise<Findings<I, V>>) =>
+      workspace.whole(async (session) => {
+        const report = this.#report(chunk, await run(session));
+        await seal?.call(this.#job, session, report);
+        return report;
+      }, checksAtOnce);
+    if (items.length === 0) {
+      const nothing = noFindings<I, V>(chunk.refused);
+      return seal === undefined ? this.#report(chunk, nothing) : whole(async () => nothing);
+    }
     try {
       const prepared = chunk.prepared ?? this.#job.prepare(items);
       const send = async (session: S) => {
@@ -58,29 +67,29 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
         this.#keep(items, await sending(prepared, session, onSent), done, failed);
         return done;
       };
-      const done = await (prepared.isOneStatement && !workspace.isJoined && !checksAtOnce
-        ? workspace.once(send)
-        : workspace.whole(send, checksAtOnce));
-      return this.#report(chunk, done);
+      const isOne = prepared.isOneStatement && !workspace.isJoined && !checksAtOnce && seal === undefined;
+      return isOne ? this.#report(chunk, await workspace.once(send)) : await whole(send);
     } catch (first) {
       const { failure: error, done } = await this.#otherwise(items, first, (other) =>
-        workspace.whole(async (session) => {
+        whole(async (session) => {
           const otherwise = noFindings<I, V>(chunk.refused);
           this.#keep(items, await other(session), otherwise, failed);
           return otherwise;
-        }, checksAtOnce),
+        }),
       );
-      if (done !== undefined) return this.#report(chunk, done);
+      if (done !== undefined) return done;
       this.#onFailure(error);
       if (this.#job.judge(error) === 'call') throw error;
       const blamed = this.#blamed(items, error);
       if (blamed !== undefined) this.#blame(blamed, error, noFindings(), failed);
       const findings = noFindings<I, V>(chunk.refused);
-      const run = (session: S) => this.#afterFailure(session, items, error, findings, failed);
-      await workspace.whole(run, checksAtOnce).catch((end: unknown) => {
+      const run = async (session: S) => {
+        await this.#afterFailure(session, items, error, findings, failed);
+        return findings;
+      };
+      return await whole(run).catch((end: unknown) => {
         throw end instanceof EndOfCall ? end.after(findings.failures) : end;
       });
-      return this.#report(chunk, findings);
     }
   }
 

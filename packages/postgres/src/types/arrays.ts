@@ -58,6 +58,20 @@ export function arrayOf<T, Driver>(item: PgType<T, Driver>, nullableItems: boole
       }
       return values;
     },
+    parse(text: string): T[] {
+      const literal = text.trim();
+      if (!literal.startsWith('{') || !literal.endsWith('}')) return invalid(sql, 'text as {a,b}', text);
+      try {
+        const parsed = item.parse?.bind(item) ?? item.decode.bind(item);
+        const values = item.array ? parseNested(literal, { ...item, decode: parsed }) : parse(literal, parsed);
+        if (nullableItems || !hasNull(values)) return values;
+      } catch (error) {
+        if (error instanceof InvalidValue) throw error;
+        return invalid(sql, 'text as {a,b}', text);
+      }
+      throw new InvalidValue(`${sql} takes no null elements here`);
+    },
+    item,
     bare: false,
     canonical: false,
     collated: item.collated,

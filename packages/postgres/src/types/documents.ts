@@ -81,7 +81,12 @@ function copyJson<T>(value: T): T {
  */
 export function json<T>(nullDocument: boolean): PgType<T, T> {
   const encode = encodeJson('json', nullDocument);
-  const traits = { comparable: false, copy: copyJson<T>, binary: textForm(114, encode) };
+  const traits = {
+    comparable: false,
+    copy: copyJson<T>,
+    binary: textForm(114, encode),
+    parse: parsing('json', documentOf<T>(nullDocument)),
+  };
   return scalar<T, T>('json', encode, documentOf<T>(nullDocument), traits);
 }
 
@@ -98,7 +103,22 @@ export function jsonb<T>(nullDocument: boolean): PgType<T, T> {
     bytes,
     write: (value, into) => into.text(encode(value), jsonbVersion),
   };
-  return scalar<T, T>('jsonb', encode, documentOf<T>(nullDocument), { copy: copyJson<T>, binary });
+  return scalar<T, T>('jsonb', encode, documentOf<T>(nullDocument), {
+    copy: copyJson<T>,
+    binary,
+    parse: parsing('jsonb', documentOf<T>(nullDocument)),
+  });
+}
+
+function parsing<T>(sql: string, decode: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return decode(text);
+    } catch (error) {
+      const why = error instanceof RangeError ? error.message : 'this is none';
+      throw new InvalidValue(`${sql} takes a document of JSON: ${why}`);
+    }
+  };
 }
 
 /** What a document is, beyond being JSON, is the mapping's word; nothing here could check it. */
@@ -130,5 +150,9 @@ export const bytea: PgType<Uint8Array, Uint8Array> = scalar<Uint8Array, Uint8Arr
   {
     copy: (value) => value.slice(),
     binary: { oid: 17, bytes: 32, write: (value, into) => into.raw(checkBytes(value)) },
+    parse: (text) =>
+      /^\\x([0-9a-f]{2})*$/i.test(text)
+        ? new Uint8Array(Buffer.from(text.slice(2), 'hex'))
+        : invalid('bytea', 'text as \\x and two hexadecimal digits a byte', text),
   },
 );

@@ -13,7 +13,14 @@ function integerType(
   };
   // String(-0) is "0".
   const encode = (value: unknown) => String(check(value));
-  return scalar(sql, encode, Number, { bare: true, canonical: true, binary: binaryOf(check) });
+  const parse = (text: string) => check(Number(wholeText(sql, text)));
+  return scalar(sql, encode, Number, { bare: true, canonical: true, binary: binaryOf(check), parse });
+}
+
+/** The digits of a whole number that somebody wrote. */
+function wholeText(sql: string, text: string): string {
+  const digits = text.trim();
+  return /^[+-]?\d+$/.test(digits) ? digits : invalid(sql, 'a whole number', text, 'other text');
 }
 
 function outOfRange(sql: string, min: number, max: number, value: unknown): never {
@@ -50,6 +57,8 @@ export const bigintExact: PgType<bigint, string> = scalar('bigint', (value) => S
   bare: true,
   canonical: true,
   binary: int64(checkBigint),
+  // BigInt takes no plus.
+  parse: (text) => checkBigint(BigInt(wholeText('bigint', text).replace('+', ''))),
 });
 
 function checkSafeInteger(value: unknown): number {
@@ -71,7 +80,12 @@ export const bigintAsNumber: PgType<number, string> = scalar(
     if (!Number.isSafeInteger(value)) throw new RangeError(`a bigint beyond 2^53 - 1 does not fit a number`);
     return value;
   },
-  { bare: true, canonical: true, binary: int64(checkSafeInteger) },
+  {
+    bare: true,
+    canonical: true,
+    binary: int64(checkSafeInteger),
+    parse: (text) => checkSafeInteger(Number(wholeText('bigint', text))),
+  },
 );
 
 function floatType(
@@ -92,8 +106,17 @@ function floatType(
       return Object.is(number, -0) ? '-0' : String(number);
     },
     decode,
-    { bare: true, binary: binaryOf(check) },
+    { bare: true, binary: binaryOf(check), parse: (text) => decode(floatText(sql, text)) },
   );
+}
+
+/** PostgreSQL writes the infinities out; others shorten them. */
+function floatText(sql: string, text: string): string {
+  const number = text.trim();
+  if (numericText.test(number)) return number;
+  const infinity = /^([+-]?)inf(inity)?$/i.exec(number);
+  if (infinity !== null) return infinity[1] === '-' ? '-Infinity' : 'Infinity';
+  return /^nan$/i.test(number) ? 'NaN' : invalid(sql, 'a number', text, 'other text');
 }
 
 export const real = floatType(
@@ -126,13 +149,19 @@ export function numeric(precision?: number, scale?: number): PgType<string, stri
       return value;
     },
     identity,
-    { bare: true },
+    { bare: true, parse: (text) => text.trim() },
   );
 }
 
 function checkBoolean(value: unknown): boolean {
   return typeof value === 'boolean' ? value : invalid('boolean', 'true or false', value);
 }
+
+/** What PostgreSQL reads, but for beginnings of words beyond one letter. */
+const booleanTexts: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 't', 'yes', 'y', 'on', '1'].map((text) => [text, true] as const),
+  ...['false', 'f', 'no', 'n', 'off', '0'].map((text) => [text, false] as const),
+]);
 
 export const boolean: PgType<boolean, boolean> = scalar(
   'boolean',
@@ -142,5 +171,8 @@ export const boolean: PgType<boolean, boolean> = scalar(
     bare: true,
     canonical: true,
     binary: { oid: 16, bytes: 1, write: (value, into) => into.boolean(checkBoolean(value)) },
+    parse: (text) =>
+      booleanTexts.get(text.trim().toLowerCase()) ??
+      invalid('boolean', 'true, false, yes, no, on, off, 1 or 0 as text', text),
   },
 );

@@ -20,6 +20,14 @@ export interface PgType<T, Driver = unknown> {
   readonly binary?: BinaryForm;
   /** The value of a text that PostgreSQL wrote. */
   decode(text: string): T;
+  /**
+   * The value of a text that anybody wrote, as in a CSV file; not there where values are texts, which are taken as they are.
+   *
+   * @throws InvalidValue when the text says no value of the type
+   */
+  parse?(text: string): T;
+  /** The type of the elements, of an array. */
+  readonly item?: PgType<unknown>;
   /** Whether encoded text can stand in an array literal without quotes. */
   readonly bare: boolean;
   /** Whether equal values always have equal text, so that the text can identify a row. */
@@ -100,6 +108,7 @@ interface Traits<T> {
   readonly enumeration?: Enumeration;
   readonly looseCollation?: string;
   readonly binary?: BinaryForm;
+  readonly parse?: (text: string) => T;
   readonly copy?: (value: T) => T;
 }
 
@@ -114,6 +123,7 @@ export function scalar<T, Driver>(
     sql,
     encode,
     decode,
+    ...(traits.parse === undefined ? {} : { parse: traits.parse }),
     bare: traits.bare ?? false,
     canonical: traits.canonical ?? false,
     collated: traits.collated ?? false,

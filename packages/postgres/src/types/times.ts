@@ -85,9 +85,18 @@ export const timestamptzDate: PgType<Date, Date> = scalar(
   decodeDate,
   {
     copy: (value) => new Date(value.getTime()),
+    parse: parseDate,
     binary: { oid: 1184, bytes: 8, write: (value, into) => into.int64(microseconds(checkDate(value))) },
   },
 );
+
+/** A moment as ISO 8601 writes it, or PostgreSQL: only with a zone does it say which. */
+function parseDate(text: string): Date {
+  const match = stampPattern.exec(text.trim());
+  if (match?.[8] === undefined) return invalid('timestamptz', 'text as YYYY-MM-DD HH:MM:SS[.ffffff]+HH[:MM]', text);
+  checkDay('timestamptz', match, match[9] !== undefined, lastTimestampYear);
+  return momentOfMatch(match);
+}
 
 const earliest = Date.UTC(-4712, 0, 1); // PostgreSQL's first year is 4713 BC
 const epoch = Date.UTC(2000, 0, 1);
