@@ -14,6 +14,18 @@ export { type BatchConfig, defaultBatchConfig, type EngineConfig } from './confi
 export { BatchExecutionStrategy } from './config/batch-execution-strategy.js';
 export { BatchSize } from './config/batch-size.js';
 export type { StepWay } from './engine/step.js';
+export { forgetCheckpoint } from './import/checkpoint.js';
+export { CheckpointError, RejectsError, SourceChangedError } from './import/import-errors.js';
+export type {
+  BatchImportFileOptions,
+  BatchImportOptions,
+  BatchImportOtherOptions,
+  BatchImportRecordsOptions,
+  CheckpointOptions,
+  ImportResult,
+} from './import/import-options.js';
+export type { FileEntry, FileFault, RecordFile, RejectFormat, RejectNote } from './import/record-file.js';
+export type { RejectedRecord } from './import/rejected-record.js';
 export { BatchMetrics } from './metrics/batch-metrics.js';
 export type { BatchMetricsSnapshot, ErrorSummary, OperationMetrics } from './metrics/batch-metrics-snapshot.js';
 export type { CallDescription, CallEnd, RecordFailure } from './metrics/call-recorder.js';

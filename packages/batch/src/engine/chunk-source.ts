@@ -1,5 +1,6 @@
 import { calling } from '@uno/domain';
 import type { OpenSource } from '../source/batch-source.js';
+import { SkippedRecords } from '../source/skipped-records.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
 import type { Chunk, ChunkSource } from './chunk.js';
@@ -95,7 +96,10 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
   #failure: { readonly error: unknown } | undefined;
   readonly #breather: Breather;
   #number = 0;
+  /** The position of the next record. */
   #taken = 0;
+  /** Records that were done before and lie between this chunk and the next. */
+  #skipped = 0;
   #ended = false;
 
   constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall, source: OpenSource<R>) {
@@ -139,9 +143,9 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
   }
 
   async #next(): Promise<Chunk<I, Prepared<S, V>> | undefined> {
-    const first = this.#taken;
     const records = await this.#take();
     if (records.length === 0) return undefined;
+    const first = this.#taken - records.length;
     const { items, dropped, refused } = await this.#reader.read(records, first);
     return { number: this.#number++, items: this.#job.fold?.(items) ?? items, dropped, refused };
   }
@@ -156,11 +160,23 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
       return records;
     }
     const records: R[] = [];
+    this.#taken += this.#skipped;
+    this.#skipped = 0;
     while (records.length < batchSize) {
       const next = await deadline.race(calling('source', () => this.#source.next()));
       if (next === undefined) {
         this.#ended = true;
         break;
+      }
+      if (next.record instanceof SkippedRecords) {
+        const { count } = next.record;
+        // The records of a chunk follow each other.
+        if (records.length > 0) {
+          this.#skipped = count;
+          break;
+        }
+        this.#taken += count;
+        continue;
       }
       records.push(next.record);
       this.#taken++;

@@ -28,7 +28,17 @@ import type {
   ComputeTotals,
   WithResults,
 } from '../compute/compute-types.js';
-import { resolveBatchConfig } from '../config/batch-config.js';
+import { type BatchConfig, resolveBatchConfig } from '../config/batch-config.js';
+import { batchImport, type ImportSource } from '../import/batch-import.js';
+import type {
+  BatchImportFileOptions,
+  BatchImportOptions,
+  BatchImportOtherOptions,
+  BatchImportRecordsOptions,
+  ImportResult,
+} from '../import/import-options.js';
+import { importRequest } from '../import/import-request.js';
+import type { RecordFile } from '../import/record-file.js';
 import { BatchRun } from '../engine/batch-run.js';
 import { withCall } from '../engine/with-call.js';
 import { BatchMetrics } from '../metrics/batch-metrics.js';
@@ -96,6 +106,16 @@ interface NoResults {
   readonly returnResults?: false | undefined;
 }
 
+/** Says that a number is enough. */
+interface NoStats {
+  readonly returnStats: false;
+}
+
+/** Says that it is not. */
+interface Stats {
+  readonly returnStats?: true | undefined;
+}
+
 /** What a write gives, of which a part is there only if it was asked for. */
 type Given<M extends AnyMapping> = WriteResult & Partial<WithModels<M> & WithKeys<M> & WithOutcomes>;
 
@@ -130,6 +150,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
    */
   readonly plan: BatchPlanner<M>;
   readonly #target: ComputeTarget<M>;
+  readonly #configured: BatchConfig;
 
   /** @throws ConfigError for what is no mapping or no Kysely, another Kysely dialect, or a configuration that is wrong */
   constructor(options: BatchOperationsOptions<M>) {
@@ -145,6 +166,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       observers: options.observers ?? [],
       metrics: options.metrics ?? new BatchMetrics(),
     };
+    this.#configured = options.config ?? {};
     this.plan = new BatchPlanner(this.#target, options.config?.executionStrategy !== undefined);
   }
 
@@ -411,6 +433,45 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     return withCall(callMaking(this.#target, operation, sets), resolved, (call) =>
       new BatchRun(jobOf(call), call).run(sets, (account) => (returnRows ? account.result() : account.totals())),
     );
+  }
+
+  /**
+   * Imports records, or a file of them that `@uno/formats` reads: CSV, NDJSON or JSON. All of them or none, unless it is
+   * asked to commit chunk by chunk, or keeps a checkpoint. About one statement a chunk; memory does not grow with the
+   * source.
+   *
+   * @throws BatchError that names the record at fault with its line, and what is written all the same
+   * @throws SourceChangedError, CheckpointError when it cannot go on from where an earlier run has stopped
+   * @throws ConfigError when the columns of the file are not those of the table
+   * @throws CommitUnknownError, CanceledError, OperationTimeoutError, and whatever the database says
+   * @example
+   * ```ts
+   * const { inserted, failed } = await operations.batchImport(readCsv('cities.csv.gz'), {
+   *   columns: { 'City name': 'name' },
+   *   uniqueFields: ['code'],
+   *   updateOnConflict: true,
+   *   onRecordError: 'skip',
+   *   rejects: 'rejects.csv',
+   *   checkpoint: 'cities of November',
+   * });
+   * ```
+   */
+  batchImport(source: RecordFile, options: BatchImportFileOptions<M> & NoStats): Promise<number>;
+  batchImport(source: RecordFile, options?: BatchImportFileOptions<M> & Stats): Promise<ImportResult>;
+  batchImport(
+    source: BatchSource<NewRecord<M>>,
+    options: BatchImportRecordsOptions<M, NewRecord<M>> & NoStats,
+  ): Promise<number>;
+  batchImport(
+    source: BatchSource<NewRecord<M>>,
+    options?: BatchImportRecordsOptions<M, NewRecord<M>> & Stats,
+  ): Promise<ImportResult>;
+  batchImport<R>(source: BatchSource<R>, options: BatchImportOtherOptions<M, R> & NoStats): Promise<number>;
+  batchImport<R>(source: BatchSource<R>, options: BatchImportOtherOptions<M, R> & Stats): Promise<ImportResult>;
+  async batchImport(source: ImportSource, options: BatchImportOptions<M> = {}): Promise<ImportResult | number> {
+    const request = importRequest(this.#target, this.#configured, options);
+    const result = await batchImport(this.#target, request, source);
+    return options.returnStats === false ? result.inserted + result.updated : result;
   }
 
   async #write(request: WriteRequest<M>, source: BatchSource<unknown>): Promise<Given<M>> {

@@ -35,6 +35,8 @@ export interface WriteJobOptions<M extends AnyMapping> {
   readonly keys: boolean;
   readonly preProcess: BatchConfig['preProcess'];
   readonly postProcess: BatchConfig['postProcess'];
+  /** Hears of every chunk that is done, after `postProcess`. */
+  readonly done?: ((report: ChunkReport<WorkItem, Written>) => Promise<void>) | undefined;
 }
 
 /** A write as the engine sees it. */
@@ -55,7 +57,7 @@ export abstract class WriteJob<M extends AnyMapping>
   protected readonly isDetailed: boolean;
 
   constructor(options: WriteJobOptions<M>) {
-    const { preProcess, postProcess } = options;
+    const { preProcess, postProcess, done } = options;
     this.options = options;
     this.mapping = options.mapping;
     this.workspace = options.workspace;
@@ -68,6 +70,13 @@ export abstract class WriteJob<M extends AnyMapping>
       const { maxWorkers, deadline } = options.call;
       const window = new Window(maxWorkers, deadline);
       this.postProcess = (report) => postProcessEach(window, deadline, this.#postProcessing(report, postProcess));
+    }
+    if (done !== undefined) {
+      const { postProcess: before } = this;
+      this.postProcess = async (report) => {
+        await before?.(report);
+        await done(report);
+      };
     }
   }
 

@@ -14,6 +14,8 @@ export interface BatchErrorOptions {
   readonly index: number | undefined;
   /** The record's key as text, where it has one. */
   readonly key: string | undefined;
+  /** The line of the file where it begins, from 1, where it comes from one. */
+  readonly line?: number | undefined;
   readonly cause: UnoError;
   readonly written?: IndexRanges | undefined;
   readonly unknown?: IndexRanges | undefined;
@@ -39,6 +41,8 @@ export class BatchError extends UnoError {
   readonly total: number;
   readonly index: number | undefined;
   readonly key: string | undefined;
+  /** The line of the file where the record begins, from 1, where it comes from one. */
+  readonly line: number | undefined;
   readonly sqlstate: string | undefined;
   readonly constraint: string | undefined;
   /** The column that PostgreSQL named. */
@@ -56,13 +60,13 @@ export class BatchError extends UnoError {
   override readonly cause: UnoError;
 
   constructor(options: BatchErrorOptions) {
-    const { operation, entity, total, index, key, cause } = options;
+    const { operation, entity, total, index, key, line, cause } = options;
     const { written = new IndexRanges(), unknown = new IndexRanges(), failures = [] } = options;
     const what = operation === 'batchGet' ? '' : `, ${whatIsIn(operation, written, unknown)}`;
     const record =
       index === undefined
         ? 'no single record is at fault'
-        : `record ${index}${key === undefined ? '' : ` (key ${key})`}`;
+        : `record ${index}${line === undefined ? '' : `, line ${line}`}${key === undefined ? '' : ` (key ${key})`}`;
     super(
       `${operation} of ${total} ${entity} failed${what}: ${record}. ${cause.message}`,
       written.size + unknown.size > 0 && cause.retry !== 'never' ? 'if-idempotent' : cause.retry,
@@ -72,6 +76,7 @@ export class BatchError extends UnoError {
     this.total = total;
     this.index = index;
     this.key = key;
+    this.line = line;
     this.cause = cause;
     this.sqlstate = sqlstateOf(cause);
     this.constraint = textOf(cause, 'constraint');

@@ -8,6 +8,7 @@ export type CallbackName =
   | 'onProgress'
   | 'onError'
   | 'onResult'
+  | 'onReject'
   | 'compute'
   | 'duplicates'
   | 'chunk function'

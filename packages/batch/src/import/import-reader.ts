@@ -1,0 +1,63 @@
+import type { BatchSource } from '../source/batch-source.js';
+import { SkippedRecords } from '../source/skipped-records.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { ImportIntake } from './import-intake.js';
+import { ImportRecord } from './import-record.js';
+import { isRecordFile, type RecordFile } from './record-file.js';
+
+type Make<T> = (number: number, one: T) => ImportRecord;
+
+/** What is read from, and by what. */
+export interface ImportReading {
+  readonly operation: string;
+  readonly intake: ImportIntake;
+  /** What was done before, if progress is kept. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/**
+ * The records of a source that are not done yet, in their order; in the place of those that are, how many they are. What is
+ * done is read again, to make sure that it still is the same.
+ *
+ * @throws SourceChangedError when it is not
+ */
+export async function* recordsToImport(
+  source: RecordFile | BatchSource<unknown>,
+  reading: ImportReading,
+): AsyncGenerator<ImportRecord | SkippedRecords> {
+  if (!isRecordFile(source)) {
+    yield* undone(singles(source), ImportRecord.ofInput, reading);
+    return;
+  }
+  const header = await source.open();
+  if (header !== undefined) reading.intake.takeHeader(reading.operation, header.columns);
+  yield* undone(source, ImportRecord.ofFile, reading);
+}
+
+async function* undone<T>(
+  blocks: AsyncIterable<readonly T[]>,
+  make: Make<T>,
+  { intake, checkpoint }: ImportReading,
+): AsyncGenerator<ImportRecord | SkippedRecords> {
+  let number = 0;
+  let skipped = 0;
+  for await (const block of blocks) {
+    for (const one of block) {
+      const record = make(number++, one);
+      if (checkpoint?.isDone(record)) {
+        skipped++;
+        continue;
+      }
+      if (skipped > 0) yield new SkippedRecords(skipped);
+      skipped = 0;
+      yield intake.begin(record);
+    }
+  }
+  checkpoint?.checkEnd(number);
+  if (skipped > 0) yield new SkippedRecords(skipped);
+}
+
+/** A source of single records as one of blocks, which closes it when it is closed. */
+async function* singles(source: BatchSource<unknown>): AsyncGenerator<readonly unknown[]> {
+  for await (const record of source) yield [record];
+}
