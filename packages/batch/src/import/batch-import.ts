@@ -101,7 +101,9 @@ function requireSource<M extends AnyMapping>(source: unknown, { options }: Impor
     return;
   }
   if (typeof source === 'string') {
-    throw new ValidationError(`${operation} takes records, or a file that is read by readFile of @uno/formats, not a path.`);
+    throw new ValidationError(
+      `${operation} takes records, or a file that is read by readFile of @uno/formats, not a path.`,
+    );
   }
   const isIterable =
     typeof source === 'object' && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source);
@@ -111,6 +113,8 @@ function requireSource<M extends AnyMapping>(source: unknown, { options }: Impor
     );
   }
   if (options.columns !== undefined) {
-    throw new ConfigError(`${operation}: columns is about the columns of a file. Name fields in the records as the mapping does.`);
+    throw new ConfigError(
+      `${operation}: columns is about the columns of a file. Name fields in the records as the mapping does.`,
+    );
   }
 }

@@ -46,7 +46,12 @@ export class Checkpoint {
   #read: ImportRecord[] = [];
 
   private constructor(
-    state: { readonly name: string; readonly tables: CheckpointTables; readonly run: string; readonly isFinished: boolean },
+    state: {
+      readonly name: string;
+      readonly tables: CheckpointTables;
+      readonly run: string;
+      readonly isFinished: boolean;
+    },
     done: readonly DoneChunk[],
     before: Checkpoint['before'],
   ) {
@@ -113,10 +118,14 @@ on conflict (name) do update set run = excluded.run returning finished_at is not
     this.#at++;
     if (isSame) return true;
     const { first, last } = chunk;
-    throw new SourceChangedError(this.#name, `of the records ${first} to ${last}, which are done, one reads otherwise`, {
-      first,
-      last,
-    });
+    throw new SourceChangedError(
+      this.#name,
+      `of the records ${first} to ${last}, which are done, one reads otherwise`,
+      {
+        first,
+        last,
+      },
+    );
   }
 
   /**
@@ -174,7 +183,9 @@ select name, $3, $4, $5, $6, $7, $8, $9, decode($10, 'hex'), $11, $12, run, $13 
   }
 
   #unkept(cause: UnoError): CheckpointError {
-    return new CheckpointError(this.#name, `The progress of "${this.#name}" could not be kept: ${cause.message}`, { cause });
+    return new CheckpointError(this.#name, `The progress of "${this.#name}" could not be kept: ${cause.message}`, {
+      cause,
+    });
   }
 }
 

@@ -104,7 +104,8 @@ export class ImportIntake {
   #named({ entry, input }: ImportRecord): unknown {
     if (entry === undefined || 'fault' in entry) return input;
     const named: NamedRecord = {};
-    const pairs = 'cells' in entry ? this.#header.map((column, at) => [column, entry.cells[at]]) : Object.entries(entry.document);
+    const pairs =
+      'cells' in entry ? this.#header.map((column, at) => [column, entry.cells[at]]) : Object.entries(entry.document);
     for (const [column, value] of pairs) {
       const name = String(column);
       const field = this.#columns.fieldOf(name);
@@ -127,4 +128,3 @@ function isFault({ entry }: ImportRecord): boolean {
 function processedAs(record: ImportRecord, processed: unknown): ImportRecord | null {
   return processed === null ? null : record.processed(processed);
 }
-

@@ -76,7 +76,9 @@ function checkTogether<M extends AnyMapping>(options: BatchImportOptions<M>): vo
     refuse('updateOnConflict needs uniqueFields, which tell whether a row is there.');
   }
   if ((rejects !== undefined || onReject !== undefined) && onRecordError !== 'skip') {
-    refuse(`${rejects === undefined ? 'onReject' : 'rejects'} is about records that are left out: it needs onRecordError: 'skip'.`);
+    refuse(
+      `${rejects === undefined ? 'onReject' : 'rejects'} is about records that are left out: it needs onRecordError: 'skip'.`,
+    );
   }
   if (checkpoint !== undefined) {
     if (atomicity === 'all') refuse("a checkpoint commits chunk by chunk: leave atomicity: 'all' out.");

@@ -45,7 +45,5 @@ export interface RecordFile extends AsyncIterable<readonly FileEntry[]> {
 
 /** Whether a source is a file of records, rather than the records. */
 export function isRecordFile(source: unknown): source is RecordFile {
-  return (
-    typeof source === 'object' && source !== null && 'format' in source && 'rejects' in source && 'open' in source
-  );
+  return typeof source === 'object' && source !== null && 'format' in source && 'rejects' in source && 'open' in source;
 }
