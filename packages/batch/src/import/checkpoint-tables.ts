@@ -13,7 +13,7 @@ export function checkpointTables(schema: string | undefined): CheckpointTables {
 }
 
 /** Whether the tables are there, as far as the search path sees them. */
-export async function hasCheckpointTables(
+async function hasCheckpointTables(
   db: Queryable,
   { imports, chunks }: CheckpointTables,
   signal?: AbortSignal,

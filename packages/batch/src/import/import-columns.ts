@@ -5,7 +5,7 @@ import { ConfigError } from '@uno/postgres';
 export type ColumnNames = Readonly<Record<string, string | null>>;
 
 /** Columns that a file of rejected records has beside its own; they are passed over when it is imported again. */
-export const noteColumns: readonly string[] = ['uno_line', 'uno_field', 'uno_reason'];
+const noteColumns: readonly string[] = ['uno_line', 'uno_field', 'uno_reason'];
 
 /** What the columns of a file mean: by what was said of them, or by the names of fields and of their columns. */
 export class ImportColumns {
