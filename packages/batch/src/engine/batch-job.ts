@@ -130,6 +130,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
    * @throws UnoError that is no record's fault
    */
   seal?(session: S, report: ChunkReport<I, V>): Promise<void>;
+  /** What {@link seal} sends. */
+  sealSteps?(): readonly Step[];
   /** Called with every report, in order, before what it reports is certain under `atomicity: 'all'`. */
   postProcess?(report: ChunkReport<I, V>): Promise<void>;
   /**

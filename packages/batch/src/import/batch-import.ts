@@ -19,6 +19,9 @@ import { ndjsonRejects } from './ndjson-rejects.js';
 import { isRecordFile, type RecordFile } from './record-file.js';
 import { RejectsFile } from './rejects-file.js';
 
+/** A source that does not say how many records it has. */
+const noArray: BatchSource<never> = new Set();
+
 /** What an import may be made of. */
 export type ImportSource = RecordFile | BatchSource<unknown>;
 
@@ -29,7 +32,7 @@ export async function batchImport<M extends AnyMapping>(
   source: ImportSource,
 ): Promise<ImportResult> {
   requireSource(source, request);
-  return withCall(callMaking(target, operation, isRecordFile(source) ? [] : source), request.options, (call) =>
+  return withCall(callMaking(target, operation, isRecordFile(source) ? noArray : source), request.options, (call) =>
     importing(target, request, source, call),
   );
 }
@@ -40,16 +43,14 @@ async function importing<M extends AnyMapping>(
   source: ImportSource,
   call: EngineCall,
 ): Promise<ImportResult> {
-  const { mapping, config } = target;
-  const { columns, preProcess, onReject, uniqueFields, updateOnConflict = false, rejects: path } = request.options;
+  const { onReject, uniqueFields, updateOnConflict = false, rejects: path } = request.options;
   const checkpoint = await openCheckpoint(target, request, source, call);
   const file = isRecordFile(source) ? source : undefined;
   const rejects =
     path === undefined || checkpoint?.isFinished
       ? undefined
       : await RejectsFile.open(path, () => file?.rejects ?? ndjsonRejects, checkpoint?.rejects ?? []);
-  const process = (preProcess ?? config.preProcess) as ((record: unknown, index: number) => unknown) | undefined;
-  const intake = new ImportIntake(new ImportColumns(operation, mapping, columns), process);
+  const intake = intakeOf(target, request);
   const leavesAlone = uniqueFields !== undefined && updateOnConflict === false;
   const run = new ImportRun<M>({ intake, checkpoint, rejects, onReject, leavesAlone });
   const goingOn = run.goingOn(call);
@@ -60,7 +61,7 @@ async function importing<M extends AnyMapping>(
     const records = recordsToImport(source, { operation, intake, checkpoint });
     result = await new BatchRun(job, goingOn).run(records, (account) => run.resultOf(account.result()));
   } catch (ended) {
-    const { error, rejects: more } = run.endedBy(ended);
+    const { error, rejects: more } = run.endedBy(ended, call.total);
     await rejects?.finish(more, checkpoint !== undefined);
     throw error;
   }
@@ -68,6 +69,15 @@ async function importing<M extends AnyMapping>(
   await checkpoint?.finish(target.db, call.deadline.signal);
   if (path !== undefined) await rm(`${path}.part`, { force: true });
   return result;
+}
+
+/** @throws ConfigError for columns of no field */
+export function intakeOf<M extends AnyMapping>(
+  { mapping, config }: ComputeTarget<M>,
+  { options: { columns, preProcess = config.preProcess } }: ImportRequest<M>,
+): ImportIntake {
+  const process = preProcess as ((record: unknown, index: number) => unknown) | undefined;
+  return new ImportIntake(new ImportColumns(operation, mapping, columns), process);
 }
 
 async function openCheckpoint<M extends AnyMapping>(
@@ -92,7 +102,7 @@ async function openCheckpoint<M extends AnyMapping>(
  * @throws ValidationError for what is no source
  * @throws ConfigError for options that it does not go with
  */
-function requireSource<M extends AnyMapping>(source: unknown, { options }: ImportRequest<M>): void {
+export function requireSource<M extends AnyMapping>(source: unknown, { options }: ImportRequest<M>): void {
   if (isRecordFile(source)) {
     const { rejects } = options;
     if (rejects !== undefined && source.path !== undefined && resolve(rejects) === resolve(source.path)) {

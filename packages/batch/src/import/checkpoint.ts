@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { executeText, preparedStatement, type Queryable, UnoError } from '@uno/postgres';
+import { executeText, preparedStatement, type Queryable, type TextStatement, UnoError } from '@uno/postgres';
+import type { Step } from '../engine/step.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { type CheckpointTables, checkpointTables, createCheckpointTables } from './checkpoint-tables.js';
 import { digestOf, type FileIdentity, identityOf } from './digest.js';
@@ -150,16 +151,13 @@ on conflict (name) do update set run = excluded.run returning finished_at is not
     counts: ImportCounts,
     rejects: Pick<RejectsRange, 'from' | 'to'>,
   ): Promise<void> {
-    const { imports, chunks } = this.#tables;
     const first = records[0]?.number ?? 0;
     const last = records.at(-1)?.number ?? 0;
-    const sql = `insert into ${chunks} (name, first, last, inserted, updated, unchanged, skipped, failed, digest, rejects_from, rejects_to, run, elapsed_ms)
-select name, $3, $4, $5, $6, $7, $8, $9, decode($10, 'hex'), $11, $12, run, $13 from ${imports} where name = $1 and run = $2 for share`;
     const { inserted, updated, unchanged, skipped, failed } = counts;
     const numbers = [first, last, inserted, updated, unchanged, skipped, failed].map(String);
     const { from, to } = rejects;
     const parameters = [this.#name, this.#run, ...numbers, digestOf(records), `${from}`, `${to}`, `${this.elapsedMs}`];
-    const { affected } = await session.execute(preparedStatement(sql), parameters).catch((error: unknown) => {
+    const { affected } = await session.execute(keepStatement(this.#tables), parameters).catch((error: unknown) => {
       throw UnoError.is(error) && error.retry === 'never' ? this.#unkept(error) : error;
     });
     if (affected !== 1) {
@@ -187,6 +185,18 @@ select name, $3, $4, $5, $6, $7, $8, $9, decode($10, 'hex'), $11, $12, run, $13 
       cause,
     });
   }
+}
+
+/** Keeps what became of a chunk, unless another run has taken over. */
+function keepStatement({ imports, chunks }: CheckpointTables): TextStatement {
+  return preparedStatement(`insert into ${chunks} (name, first, last, inserted, updated, unchanged, skipped, failed, digest, rejects_from, rejects_to, run, elapsed_ms)
+select name, $3, $4, $5, $6, $7, $8, $9, decode($10, 'hex'), $11, $12, run, $13 from ${imports} where name = $1 and run = $2 for share`);
+}
+
+/** What a checkpoint sends with every chunk, for plans. */
+export function keepingSteps({ schema }: CheckpointOptions): readonly Step[] {
+  const { sql } = keepStatement(checkpointTables(schema));
+  return [{ way: 'aside', why: 'the progress is kept', sql, parameters: 13, times: 1, indices: [] }];
 }
 
 /**

@@ -16,6 +16,7 @@ export class ImportIntake {
   readonly #columns: ImportColumns;
   readonly #preProcess: PreProcess | undefined;
   readonly #underWay = new Map<number, ImportRecord>();
+  #taken = 0;
   #header: readonly string[] = [];
   #fields: readonly (Field | null)[] = [];
 
@@ -30,8 +31,14 @@ export class ImportIntake {
     this.#header = header;
   }
 
+  /** Records taken from the source so far. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** A record has left the source. */
   begin(record: ImportRecord): ImportRecord {
+    this.#taken = record.number + 1;
     this.#underWay.set(record.number, record);
     return record;
   }

@@ -1,5 +1,6 @@
 import type { AnyMapping } from '@uno/domain';
 import type { ChunkReport, Entry } from '../engine/chunk.js';
+import type { Step } from '../engine/step.js';
 import { InsertJob } from '../operations/insert-job.js';
 import { UpsertJob } from '../operations/upsert-job.js';
 import type { UpsertPlan } from '../operations/upsert-plan.js';
@@ -14,6 +15,8 @@ export interface Importing {
   readonly intake: ImportIntake;
   /** Keeps the progress in the transaction of a chunk, where it is to be kept. */
   readonly seal?: ((session: WriteSession, report: ChunkReport<WorkItem, Written>) => Promise<void>) | undefined;
+  /** What that sends. */
+  readonly sealSteps?: (() => readonly Step[]) | undefined;
   /** Hears of a chunk that is done. */
   done(report: ChunkReport<WorkItem, Written>): Promise<void>;
 }
@@ -21,12 +24,14 @@ export interface Importing {
 /** An import of which every record is new. */
 export class ImportInsertJob<M extends AnyMapping> extends InsertJob<M> {
   readonly seal: Importing['seal'];
+  readonly sealSteps: Importing['sealSteps'];
   readonly #intake: ImportIntake;
 
   constructor(options: WriteJobOptions<M>, importing: Importing) {
     super({ ...options, done: (report) => importing.done(report) });
     this.#intake = importing.intake;
     this.seal = importing.seal;
+    this.sealSteps = importing.sealSteps;
   }
 
   override read(entry: Entry<unknown>): WorkItem {
@@ -41,12 +46,14 @@ export class ImportInsertJob<M extends AnyMapping> extends InsertJob<M> {
 /** An import of which some records may be there already. */
 export class ImportUpsertJob<M extends AnyMapping> extends UpsertJob<M> {
   readonly seal: Importing['seal'];
+  readonly sealSteps: Importing['sealSteps'];
   readonly #intake: ImportIntake;
 
   constructor(options: WriteJobOptions<M>, plan: UpsertPlan, importing: Importing) {
     super({ ...options, done: (report) => importing.done(report) }, plan);
     this.#intake = importing.intake;
     this.seal = importing.seal;
+    this.sealSteps = importing.sealSteps;
   }
 
   override read(entry: Entry<unknown>): WorkItem {

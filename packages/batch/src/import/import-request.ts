@@ -58,7 +58,7 @@ export function importRequest<M extends AnyMapping>(
 }
 
 /** An import reads ahead, in larger chunks than other calls, unless the configuration says otherwise. */
-function importDefaults<M extends AnyMapping>(
+export function importDefaults<M extends AnyMapping>(
   { config }: ComputeTarget<M>,
   { executionStrategy = 'pipelined', batchSize = BatchSize.XLARGE }: BatchConfig,
 ): CallDefaults {

@@ -109,10 +109,15 @@ export class ImportRun<M extends AnyMapping> implements Importing {
   /**
    * What the caller sees of an error, which names the line; records that were rejected and are in no chunk that is done are
    * given back with it.
+   *
+   * @param total - records in the source, or taken from it so far
    */
-  endedBy(error: unknown): { readonly error: unknown; readonly rejects: readonly WrittenReject[] } {
+  endedBy(
+    error: unknown,
+    total = this.intake.taken,
+  ): { readonly error: unknown; readonly rejects: readonly WrittenReject[] } {
     const rejected = error instanceof BatchError ? this.#rejected(error.failures) : [];
-    return { error: withLine(plain(error), this.intake), rejects: written(rejected) };
+    return { error: withLine(plain(error), this.intake, total), rejects: written(rejected) };
   }
 
   async #seal(checkpoint: Checkpoint, session: WriteSession, report: ChunkReport<WorkItem, Written>): Promise<void> {
@@ -185,7 +190,7 @@ function plain(error: unknown): unknown {
   return isSource && UnoError.is(error.cause) ? error.cause : error;
 }
 
-function withLine(error: unknown, intake: ImportIntake): unknown {
+function withLine(error: unknown, intake: ImportIntake, total: number): unknown {
   if (!(error instanceof BatchError)) return error;
   const record = error.index === undefined ? undefined : intake.find(error.index);
   const line = record?.entry?.line;
@@ -193,7 +198,7 @@ function withLine(error: unknown, intake: ImportIntake): unknown {
   return new BatchError({
     operation,
     entity: error.entity,
-    total: error.total,
+    total,
     index: error.index,
     key: error.key,
     line,

@@ -167,7 +167,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       metrics: options.metrics ?? new BatchMetrics(),
     };
     this.#configured = options.config ?? {};
-    this.plan = new BatchPlanner(this.#target, options.config?.executionStrategy !== undefined);
+    this.plan = new BatchPlanner(this.#target, this.#configured);
   }
 
   /** What the calls have done so far, by operation and in total; nothing under `collectMetrics: false`. */

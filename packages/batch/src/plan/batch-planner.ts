@@ -11,7 +11,7 @@ import {
 import type { BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
 import { type ComputeTarget, planCompute } from '../compute/compute-plan.js';
 import type { ComputeFunction, ComputeSource } from '../compute/compute-types.js';
-import { callDefaults } from '../config/batch-config.js';
+import { type BatchConfig, callDefaults } from '../config/batch-config.js';
 import type { Account } from '../engine/batch-job.js';
 import type { CallRequest } from '../engine/call-request.js';
 import type {
@@ -20,6 +20,14 @@ import type {
   BatchUpdateOptions,
   BatchUpsertOptions,
 } from '../operations/batch-options.js';
+import type { ImportSource } from '../import/batch-import.js';
+import type {
+  BatchImportFileOptions,
+  BatchImportOptions,
+  BatchImportRecordsOptions,
+} from '../import/import-options.js';
+import { importDefaults, importRequest } from '../import/import-request.js';
+import type { RecordFile } from '../import/record-file.js';
 import { sqlRequest } from '../operations/execute-sql.js';
 import type { BatchExecuteSqlOptions, SqlParameter } from '../operations/execute-sql-options.js';
 import { getRequest } from '../operations/get-request.js';
@@ -29,6 +37,7 @@ import { syncRequest } from '../sync/batch-sync.js';
 import type { BatchSyncOptions } from '../sync/sync-options.js';
 import type { BatchPlan } from './batch-plan.js';
 import { computeRequest } from './compute-request.js';
+import { plannedImport } from './import-request.js';
 import { type PlanRequest, planCall } from './plan-call.js';
 import type { PlannedJob } from './planned-job.js';
 
@@ -48,12 +57,12 @@ type InsertOptions =
  */
 export class BatchPlanner<M extends AnyMapping> {
   readonly #target: ComputeTarget<M>;
-  readonly #isConfigured: boolean;
+  readonly #configured: BatchConfig;
 
-  /** @param isConfigured - whether the configuration names a strategy */
-  constructor(target: ComputeTarget<M>, isConfigured: boolean) {
+  /** @param configured - what the caller's configuration says */
+  constructor(target: ComputeTarget<M>, configured: BatchConfig) {
     this.#target = target;
-    this.#isConfigured = isConfigured;
+    this.#configured = configured;
   }
 
   /** @throws ConfigError, and BatchError for a key of another type */
@@ -117,6 +126,32 @@ export class BatchPlanner<M extends AnyMapping> {
     return this.#plan(request, sets, options, { looksUp: request.writes });
   }
 
+  /**
+   * A file is read to its end and kept in memory; of other sources, only an array is. What an earlier run under a checkpoint
+   * has done is not looked up.
+   *
+   * @throws ConfigError, ValidationError for what is no source, and BatchError that names the record at fault
+   */
+  async batchImport(source: RecordFile, options?: BatchImportFileOptions<M>): Promise<BatchPlan>;
+  async batchImport(
+    source: BatchSource<NewRecord<M>>,
+    options?: BatchImportRecordsOptions<M, NewRecord<M>>,
+  ): Promise<BatchPlan>;
+  async batchImport(source: ImportSource, options: BatchImportOptions<M> = {}): Promise<BatchPlan> {
+    const request = importRequest(this.#target, this.#configured, options);
+    const planned = await plannedImport(this.#target, request, source);
+    const chosen = chosenStrategy(importDefaults(this.#target, this.#configured), options);
+    return planCall({
+      target: this.#target,
+      ...planned,
+      ...this.#strategy(options),
+      chosen,
+      isWritten: true,
+      looksUp: true,
+      isDry: options.dryRun ?? false,
+    });
+  }
+
   #plan<I, V, A extends Account<I, V>>(
     request: CallRequest<PlannedJob<I, V, A>>,
     source: BatchSource<unknown>,
@@ -130,6 +165,6 @@ export class BatchPlanner<M extends AnyMapping> {
 
   #strategy(said: BatchWriteOptions): Pick<PlanRequest<M, never, never, never>, 'said' | 'chosen' | 'isConfigured'> {
     const chosen = chosenStrategy(callDefaults(this.#target.config), said);
-    return { said, chosen, isConfigured: this.#isConfigured };
+    return { said, chosen, isConfigured: this.#configured.executionStrategy !== undefined };
   }
 }

@@ -107,6 +107,7 @@ async function rehearse<M extends AnyMapping, I, V, A extends Account<I, V>>(
     if (!isIterable(source)) openSource(call.operation, source);
     await rehearsed.ready();
     for (const step of job.prepare([]).steps?.(rehearsal.session()) ?? []) tally.add('chunk', step);
+    for (const step of job.sealSteps?.() ?? []) tally.add('chunk', step);
     return { rehearsal, chunks: undefined, tally };
   }
   const chunks = await new BatchRun(rehearsed, call).run(feed, (account) => account.chunks);
@@ -114,6 +115,7 @@ async function rehearse<M extends AnyMapping, I, V, A extends Account<I, V>>(
   rehearsal.sent(reading?.each ?? [], !rehearsal.isJoined);
   for (const step of rehearsal.before) tally.add('before', step);
   for (const { steps } of inOrder) for (const step of steps) tally.add('chunk', step);
+  for (const step of rehearsal.sealing) tally.add('chunk', step);
   for (const step of rehearsal.after) tally.add('after', step);
   return { rehearsal, chunks: inOrder, tally };
 }

@@ -28,6 +28,8 @@ export class Rehearsal implements Workspace<RehearsalSession> {
   roundTrips = 0;
   readonly before: Step[] = [];
   readonly after: Step[] = [];
+  /** What is sent at the end of chunks. */
+  readonly sealing: Step[] = [];
   readonly #stage: Stage;
 
   constructor(stage: Stage) {

@@ -75,6 +75,7 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
   readonly foldedBy?: (item: I) => string | undefined;
   readonly resolve?: (items: readonly I[]) => Promise<Resolved<I>>;
   readonly postProcess?: () => Promise<void>;
+  readonly seal?: (session: RehearsalSession) => Promise<void>;
   readonly begin?: (
     session: RehearsalSession,
     source: ChunkSource<I, Prepared<RehearsalSession, Steps>>,
@@ -83,7 +84,7 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
   readonly #job: PlannedJob<I, V, A>;
 
   constructor(job: PlannedJob<I, V, A>, rehearsal: Rehearsal) {
-    const { begin, finish, fold, foldedBy, resolve } = job;
+    const { begin, finish, fold, foldedBy, resolve, sealSteps } = job;
     this.#job = job;
     this.workspace = rehearsal;
     this.isIdempotent = job.isIdempotent;
@@ -98,6 +99,13 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
         rehearsal.before.push(...steps);
         rehearsal.sent(steps, !rehearsal.isJoined);
         return resolve.call(job, items);
+      };
+    }
+    if (sealSteps !== undefined) {
+      this.seal = async ({ isAlone }) => {
+        const steps = sealSteps.call(job);
+        rehearsal.sealing.push(...steps);
+        rehearsal.sent(steps, isAlone);
       };
     }
     if (begin !== undefined) {

@@ -129,6 +129,12 @@ export const writes: readonly PlannedCall[] = [
   ...[{}, { outcomes: true }, { returnModels: true }].map((more) =>
     planned(`batchDelete ${text(more)}`, (one, way) => one.batchDelete(keys, { ...more, ...way } as never)),
   ),
+  ...[{}, { uniqueFields: ['label'] }].map((more) =>
+    planned(`batchImport ${text(more)}`, (one, way) => one.batchImport(newCrates, { ...more, ...way } as never)),
+  ),
+  planned('batchImport that updates', (one, way) =>
+    one.batchImport(crated, { uniqueFields: ['id'], updateOnConflict: true, ...way }),
+  ),
   planned('batchExecuteSql', (one, way) => one.batchExecuteSql(setWeight, sets, way)),
   planned('batchExecuteSql of a query', (one, way) =>
     one.batchExecuteSql(
@@ -188,6 +194,7 @@ type Callable = Pick<
   | 'batchDelete'
   | 'batchExecuteSql'
   | 'batchGet'
+  | 'batchImport'
   | 'batchInsert'
   | 'batchSync'
   | 'batchUpdate'
