@@ -17,6 +17,7 @@ const pages = [
   'docs/metrics.md',
   'docs/copy.md',
   'docs/mapping.md',
+  'docs/read-table.md',
   'docs/errors.md',
   'docs/cache.md',
   'docs/unit-of-work.md',

@@ -8,6 +8,7 @@ export { DuplicateRecordError } from './errors/duplicate-record-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError, type StaleVersion } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
+export { TableAccessError, TableNotFoundError } from './errors/table-errors.js';
 export { insertOne, selectOne } from './individual/individual-statements.js';
 export {
   deleteRecord,
@@ -144,3 +145,19 @@ export type {
 export { UnoDBRepository } from './repository/uno-db-repository.js';
 export { checkMappings, type MappingDifference, MappingMismatchError } from './schema/check-mappings.js';
 export { createTables } from './schema/create-tables.js';
+export { mappingOf } from './schema/mapping-of.js';
+export { type ReadTableOptions, readTable } from './schema/read-table.js';
+export type {
+  ColumnDescription,
+  ForeignKeyDescription,
+  IndexDescription,
+  KeyDescription,
+  RowSecurity,
+  TableDescription,
+  TableKind,
+  TablePrivileges,
+  TableSize,
+  TriggerDescription,
+  TypeDescription,
+  UniqueDescription,
+} from './schema/table-description.js';

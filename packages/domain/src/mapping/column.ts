@@ -177,8 +177,8 @@ function bigintColumn(options?: {
   return options?.as === 'number' ? numeral(bigintAsNumber, 'integer') : numeral(bigintExact, 'integer');
 }
 
-function textColumn(options?: { readonly nondeterministic: string }): Plain<string, string> {
-  return options === undefined ? plain(text) : plain(looseText(options.nondeterministic));
+function textColumn(options?: { readonly nondeterministic: string; readonly schema?: string }): Plain<string, string> {
+  return options === undefined ? plain(text) : plain(looseText(options.nondeterministic, options.schema));
 }
 
 function timestamptzColumn(): Plain<Date, Date>;
@@ -229,7 +229,7 @@ export const column = {
   boolean: () => plain(boolean),
   /**
    * Text. Under a nondeterministic collation, whose name is given then, texts that differ can be equal: such as those
-   * that differ in case. A key or a unique field of that kind has to say so.
+   * that differ in case; with its `schema`, where the search path does not find it. A key or a unique field of that kind has to say so.
    */
   text: textColumn,
   /** Text of up to so many characters. */

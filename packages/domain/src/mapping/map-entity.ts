@@ -53,10 +53,28 @@ export function mapEntity<
 ): EntityMapping<E, C, K, R, S extends '' ? T : `${S}.${T}`>;
 export function mapEntity<E extends object>(
   entity: EntityClass<E>,
-  config: MappingConfig<E, Columns, string, Relations, string, string>,
+  config: UncheckedConfig,
+): EntityMapping<E, Columns, string, Relations, string> {
+  return mapUnchecked(entity, config);
+}
+
+/** The same where nothing is known before the program runs. */
+export interface UncheckedConfig {
+  readonly table: string;
+  readonly schema?: string;
+  readonly columns: Columns;
+  readonly key?: string | readonly string[];
+  readonly relations?: Relations;
+  readonly uniques?: readonly (readonly string[])[];
+}
+
+/** {@link mapEntity} without what TypeScript checks. */
+export function mapUnchecked<E extends object>(
+  entity: EntityClass<E>,
+  config: UncheckedConfig,
 ): EntityMapping<E, Columns, string, Relations, string> {
   checkName(config.table, 'The table');
-  if (config.table.includes('.')) {
+  if (config.table.includes('.') && !config.schema) {
     throw new ConfigError(`The table "${config.table}": name its schema in \`schema\`, not before a dot.`);
   }
   const tablePath = config.schema ? [checkName(config.schema, 'The schema'), config.table] : [config.table];

@@ -11,7 +11,7 @@ export function registerMapping(mapping: AnyMapping): void {
 }
 
 /** @throws ConfigError when the class is not mapped, or its module has not been imported yet */
-export function mappingOf(entity: EntityClass<object>, wantedBy: string): AnyMapping {
+export function mappingOfClass(entity: EntityClass<object>, wantedBy: string): AnyMapping {
   const found = mappings.get(entity);
   if (found !== undefined) return found;
   throw new ConfigError(

@@ -4,7 +4,7 @@ import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
-import { mappingOf } from '../mapping/mapping-registry.js';
+import { mappingOfClass } from '../mapping/mapping-registry.js';
 import { encodeField } from '../mapping/record-reader.js';
 import { columnList, tableText } from '../mapping/table-sql.js';
 import { sideBySide } from '../operations/side-by-side.js';
@@ -40,7 +40,7 @@ export class RelationLoader {
     await sideBySide(
       concurrency,
       relations.map(({ name, relation }) => () => {
-        const target = mappingOf(relation.target(), `The relation ${this.#mapping.name}.${name}`);
+        const target = mappingOfClass(relation.target(), `The relation ${this.#mapping.name}.${name}`);
         return relation.kind === 'belongsTo'
           ? this.#attachOwner(entities, name, this.#mapping.field(relation.foreignKey), target)
           : this.#attachMembers(entities, name, target.field(relation.foreignKey), target);

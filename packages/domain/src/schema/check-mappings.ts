@@ -92,7 +92,7 @@ function compareNulls(field: Field, live: LiveColumn): string[] {
 
 function compareCollation(field: Field, live: LiveColumn): string[] {
   const mapped = field.type.looseCollation;
-  if (mapped !== undefined && mapped !== live.looseCollation) {
+  if (mapped !== undefined && mapped !== live.looseCollation && mapped !== live.looseCollationPath) {
     return [`mapped with the nondeterministic collation ${mapped}, which the column does not have`];
   }
   if (mapped === undefined && live.looseCollation !== undefined && field.isKey) {

@@ -2,7 +2,7 @@ import { atomically, executeTextSql, type Queryable } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
-import { mappingOf } from '../mapping/mapping-registry.js';
+import { mappingOfClass } from '../mapping/mapping-registry.js';
 import { encodeField } from '../mapping/record-reader.js';
 import { columnList, columnRef, tableText } from '../mapping/table-sql.js';
 
@@ -89,7 +89,7 @@ function isExpression(value: unknown): value is RawBuilder<unknown> {
 function foreignKeys(mapping: AnyMapping, mappings: readonly AnyMapping[]): RawBuilder<unknown>[] {
   return Object.entries(mapping.relations).flatMap(([name, relation]) => {
     if (relation.kind !== 'belongsTo') return [];
-    const target = mappingOf(relation.target(), `The relation ${mapping.name}.${name}`);
+    const target = mappingOfClass(relation.target(), `The relation ${mapping.name}.${name}`);
     if (!mappings.includes(target)) return [];
     const column = columnRef(mapping.field(relation.foreignKey));
     const table = sql.raw(tableText(mapping));

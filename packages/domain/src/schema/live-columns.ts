@@ -17,6 +17,8 @@ export interface LiveColumn {
   readonly alwaysCounted: boolean;
   /** A collation under which texts that differ can be equal, such as one that ignores case; quoted. */
   readonly looseCollation: string | undefined;
+  /** The same with its schema. */
+  readonly looseCollationPath: string | undefined;
   /** Whether it is one of a view or a foreign table, whose columns say nothing of NULLs, defaults and indexes. */
   readonly elsewhere: boolean;
 }
@@ -30,10 +32,12 @@ export async function readColumns(db: Queryable, mapping: AnyMapping): Promise<M
     sql`select a.attname, coalesce(b.mapped_as, format_type(a.atttypid, a.atttypmod)), m.type is null or b.mapped_as is not null,
         a.attnotnull or b.not_null, (a.atthasdef and a.attgenerated = '') or a.attidentity <> '' or b.has_default,
         a.attgenerated <> '', a.attidentity = 'a', r.relkind in ('v', 'm', 'f'),
-        case when not c.collisdeterministic then '"' || replace(c.collname, '"', '""') || '"' end
+        case when not c.collisdeterministic then '"' || replace(c.collname, '"', '""') || '"' end,
+        '"' || replace(n.nspname, '"', '""') || '"'
       from pg_class r
       join pg_attribute a on a.attrelid = r.oid
       left join pg_collation c on c.oid = a.attcollation
+      left join pg_namespace n on n.oid = c.collnamespace
       left join unnest(${names}::text[], ${types}::text[]) as m(name, type) on m.name = a.attname
       cross join lateral (
         with recursive base(type, modifier) as (
@@ -47,7 +51,7 @@ export async function readColumns(db: Queryable, mapping: AnyMapping): Promise<M
       where r.oid = to_regclass(${tableText(mapping)}) and a.attnum > 0 and not a.attisdropped`,
   );
   return new Map(
-    rows.map(([name, type, same, notNull, hasDefault, generated, alwaysCounted, elsewhere, looseCollation]) => [
+    rows.map(([name, type, same, notNull, hasDefault, generated, alwaysCounted, elsewhere, looseCollation, schema]) => [
       String(name),
       {
         type: String(type),
@@ -57,6 +61,7 @@ export async function readColumns(db: Queryable, mapping: AnyMapping): Promise<M
         generated: generated === 't',
         alwaysCounted: alwaysCounted === 't',
         looseCollation: looseCollation ?? undefined,
+        looseCollationPath: looseCollation ? `${schema}.${looseCollation}` : undefined,
         elsewhere: elsewhere === 't',
       },
     ]),

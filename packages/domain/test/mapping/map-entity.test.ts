@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { belongsTo, column, Entity, hasMany, mapEntity } from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
-import { mappingOf } from '../../src/mapping/mapping-registry.js';
+import { mappingOfClass } from '../../src/mapping/mapping-registry.js';
 import { cities, countries, visits } from '../support/world.js';
 import { failureOf } from '../support/wrong.js';
 
@@ -148,7 +148,7 @@ describe('a mapping', () => {
 describe('the target of a relation', () => {
   it('has to be mapped by the time it is loaded', async () => {
     class Unmapped {}
-    const error = await failureOf(ConfigError, () => mappingOf(Unmapped, 'The relation Thing.owner'));
+    const error = await failureOf(ConfigError, () => mappingOfClass(Unmapped, 'The relation Thing.owner'));
     expect(error.message).toBe(
       'The relation Thing.owner needs the class Unmapped, which is not mapped. Call mapEntity(Unmapped, …) first.',
     );
@@ -158,7 +158,7 @@ describe('the target of a relation', () => {
     class Twice extends Entity<number> {}
     mapEntity(Twice, { table: 'once', columns: { id: column.integer() } });
     const latest = mapEntity(Twice, { table: 'twice', columns: { id: column.integer() } });
-    expect(mappingOf(Twice, 'A test')).toBe(latest);
+    expect(mappingOfClass(Twice, 'A test')).toBe(latest);
   });
 
   it('may be named before it is defined', () => {

@@ -45,8 +45,8 @@ export const text: PgType<string, string> = scalar('text', plainText, identity, 
  * collation is part of every cast, and so decides every comparison. An array cannot carry it from one to the next, and
  * therefore is one of plain text that is cast afterwards.
  */
-export function looseText(collation: string): PgType<string, string> {
-  const looseCollation = identifier(collation);
+export function looseText(collation: string, schema?: string): PgType<string, string> {
+  const looseCollation = [...(schema === undefined ? [] : [schema]), collation].map(identifier).join('.');
   return scalar(`text collate ${looseCollation}`, (value) => checkText('text', value), identity, {
     unnestsApart: true,
     looseCollation,
