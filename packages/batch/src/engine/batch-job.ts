@@ -115,6 +115,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   readonly namesFaults?: boolean;
   /** The position among some items of the one that made them fail, where that is known; those before it had succeeded. */
   faultIn?(items: readonly I[], error: unknown): number | undefined;
+  /** Finds out more of why an item cannot be done, when that was undone; gives the error if there is no more to say. */
+  explain?(session: S, item: I, error: UnoError): Promise<UnoError>;
   /** Another way to do items that failed together, to be tried in a transaction, behind savepoints of its own. */
   otherWay?(items: readonly I[], error: unknown): ((session: S) => Promise<V>) | undefined;
   /** How to part items that failed together, where some of them cannot be parted. */

@@ -156,7 +156,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     const [only, ...more] = items;
     if (only !== undefined && more.length === 0) {
       const parts = this.#job.partsOf(only);
-      if (parts.length === 1) return this.#blame(items, error, findings, failed);
+      if (parts.length === 1) return this.#blame(items, await this.#explained(session, only, error), findings, failed);
       for (const part of parts) await this.#attempt(session, [part], findings, failed);
       return;
     }
@@ -175,6 +175,10 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     for (const half of halves) await this.#attempt(session, half, findings, failed);
   }
 
+  async #explained(session: S, item: I, error: unknown): Promise<unknown> {
+    return UnoError.is(error) ? ((await this.#job.explain?.(session, item, error)) ?? error) : error;
+  }
+
   /** It is known which item is at fault: the others are done without it. Where it ends the call, that has happened. */
   async #around(
     session: S,
@@ -185,7 +189,9 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     failed: number,
   ): Promise<void> {
     if (this.#call.skips && at > 0) await this.#attempt(session, items.slice(0, at), findings, failed);
-    this.#blame(items.slice(at, at + 1), error, findings, failed);
+    const [blamed] = items.slice(at, at + 1);
+    const why = blamed === undefined ? error : await this.#explained(session, blamed, error);
+    this.#blame(items.slice(at, at + 1), why, findings, failed);
     if (at + 1 < items.length) await this.#attempt(session, items.slice(at + 1), findings, failed);
   }
 

@@ -1,4 +1,5 @@
 import type { AnyMapping } from '@uno/domain';
+import type { UnoError } from '@uno/postgres';
 import type { ChunkReport, Entry } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
 import { InsertJob } from '../operations/insert-job.js';
@@ -8,6 +9,7 @@ import type { Written } from '../operations/write-account.js';
 import type { WriteJobOptions } from '../operations/write-job.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import type { WriteSession } from '../workspace/write-session.js';
+import { namingField } from './faulty-field.js';
 import type { ImportIntake } from './import-intake.js';
 
 /** What an import does besides writing its records. */
@@ -34,8 +36,18 @@ export class ImportInsertJob<M extends AnyMapping> extends InsertJob<M> {
     this.sealSteps = importing.sealSteps;
   }
 
+  /** What is known of the table helps to tell what is wrong with a record. */
+  override async ready(): Promise<void> {
+    await super.ready();
+    await this.readFacts();
+  }
+
   override read(entry: Entry<unknown>): WorkItem {
     return super.read(this.#intake.recordOf(entry));
+  }
+
+  explain(session: WriteSession, item: WorkItem, error: UnoError): Promise<UnoError> {
+    return namingField(session, { mapping: this.mapping, facts: this.facts }, item, error);
   }
 
   override keyOfRecord(record: unknown): string | undefined {
@@ -58,6 +70,10 @@ export class ImportUpsertJob<M extends AnyMapping> extends UpsertJob<M> {
 
   override read(entry: Entry<unknown>): WorkItem {
     return super.read(this.#intake.recordOf(entry));
+  }
+
+  explain(session: WriteSession, item: WorkItem, error: UnoError): Promise<UnoError> {
+    return namingField(session, { mapping: this.mapping, facts: this.facts }, item, error);
   }
 
   override keyOfRecord(record: unknown): string | undefined {

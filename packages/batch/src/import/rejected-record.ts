@@ -49,8 +49,9 @@ function columnOf(error: UnoError): string | undefined {
 }
 
 function reasonOf(error: UnoError): string {
-  if (error instanceof ValidationError) return error.reason;
   const { cause } = error;
+  // Its own words quote the value, which is no secret to whoever has the record.
+  if (error instanceof ValidationError) return error.sqlstate && cause instanceof Error ? cause.message : error.reason;
   // What somebody's function said says more than that it threw.
   return error.code === 'UNO_CALLBACK' && cause instanceof Error ? cause.message : error.message;
 }
