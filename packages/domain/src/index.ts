@@ -44,6 +44,7 @@ export type {
   VersionField,
 } from './mapping/inferred-types.js';
 export {
+  checkKey,
   decodeKey,
   encodeEntityKey,
   encodeKey,

@@ -99,6 +99,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   partsOf(item: I): readonly I[];
   /** Ascending positions of the records that an item stands for. */
   indicesOf(item: I): readonly number[];
+  /** How many they are, where that is known without making a list of them. */
+  recordsOf?(item: I): number;
   /** That of them that counts, where the item cannot be taken apart; otherwise the last one. */
   indexOf?(item: I): number;
   /** The key of a record that could not be read, for errors. */

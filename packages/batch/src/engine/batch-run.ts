@@ -337,7 +337,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     if (this.#breather.isDue(chunk.items.length)) await this.#breather.breathe();
     const began = performance.now();
     const report = await run();
-    const records = chunk.items.reduce((sum, item) => sum + this.#job.indicesOf(item).length, 0);
+    const { recordsOf } = this.#job;
+    const countOf = recordsOf?.bind(this.#job) ?? ((item: I) => this.#job.indicesOf(item).length);
+    const records = chunk.items.reduce((sum, item) => sum + countOf(item), 0);
     if (records > 0) this.#call.recorder.chunk(records, performance.now() - began);
     return report;
   }

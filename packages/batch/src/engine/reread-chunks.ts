@@ -67,11 +67,13 @@ function checkOne<S extends Session, R, I, V, A extends Account<I, V>>(
   index: number,
   skips: boolean,
 ): { readonly identity: string | undefined } | undefined {
-  return refusing(job, list, { index, skips, refused: [] }, (entry) => {
-    if (job.check !== undefined) return { identity: job.check(entry) };
-    const item = job.read(entry);
-    return { identity: job.foldedBy?.(item) };
-  });
+  const entry = { record: list[index] as R, index };
+  try {
+    return { identity: job.check === undefined ? job.foldedBy?.(job.read(entry)) : job.check(entry) };
+  } catch (error) {
+    refuse(job, entry, skips, error);
+    return undefined;
+  }
 }
 
 /** Which record is looked at, and where it goes if it is wrong. */
@@ -96,12 +98,22 @@ function refusing<S extends Session, R, I, V, A extends Account<I, V>, T>(
   try {
     return look({ record, index });
   } catch (error) {
-    if (!blamesRecord(error)) throw error;
-    const failure: FailedRecord = { index, key: job.keyOfRecord(record), status: 'failed', error };
-    if (!skips) throw new EndOfCall(failure, error);
-    refused.push(failure);
+    refused.push(refuse(job, { record, index }, skips, error));
     return undefined;
   }
+}
+
+/** @throws EndOfCall where such records are not left out, and whatever is no record's fault */
+function refuse<S extends Session, R, I, V, A extends Account<I, V>>(
+  job: BatchJob<S, R, I, V, A>,
+  { record, index }: Entry<R>,
+  skips: boolean,
+  error: unknown,
+): FailedRecord {
+  if (!blamesRecord(error)) throw error;
+  const failure: FailedRecord = { index, key: job.keyOfRecord(record), status: 'failed', error };
+  if (!skips) throw new EndOfCall(failure, error);
+  return failure;
 }
 
 /**

@@ -1,11 +1,20 @@
-import { type AnyMapping, deleteRecord, encodeKey, type KeyTexts, keyOfKey, keyText, type TextRow } from '@uno/domain';
+import {
+  type AnyMapping,
+  checkKey,
+  deleteRecord,
+  encodeKey,
+  type KeyTexts,
+  keyOfKey,
+  keyText,
+  type TextRow,
+} from '@uno/domain';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
-import { keyArrays } from '../statements/column-arrays.js';
+import { type ArrayParameter, keyArraysOf } from '../statements/column-arrays.js';
 import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import {
   deleteOneReturningStatement,
@@ -33,12 +42,13 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
-    return WorkItem.ofKey(this.mapping, encodeKey(this.mapping, record, index), index);
+    return WorkItem.ofGivenKey(this.mapping, record, index);
   }
 
   check({ record, index }: Entry<unknown>): string | undefined {
-    const key = encodeKey(this.mapping, record, index);
-    return this.isDetailed && this.mapping.hasTextKey ? keyText(key) : undefined;
+    if (this.isDetailed && this.mapping.hasTextKey) return keyText(encodeKey(this.mapping, record, index));
+    checkKey(this.mapping, record, index);
+    return undefined;
   }
 
   override keyOfRecord(record: unknown): string | undefined {
@@ -61,8 +71,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
 
   prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written> {
     const ordered = inLockOrder(items);
-    const keys = ordered.map((item) => item.key ?? []);
-    const parameters = keyArrays(this.mapping, keys);
+    const parameters = keyArraysOf(this.mapping, ordered);
     const asksFirst = this.isDetailed && !this.mapping.hasTextKey && items.length > 1;
     return {
       isOneStatement: !asksFirst,
@@ -71,7 +80,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
         const written = this.isDetailed
           ? await this.#returning(session, ordered, parameters, asksFirst)
           : await this.#counting(session, ordered, parameters);
-        session.touch(() => keys);
+        session.touch(() => ordered.map((item) => item.key ?? []));
         return written;
       },
     };
@@ -114,7 +123,11 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     return hasChildren && kind === 'r';
   }
 
-  async #counting(session: WriteSession, items: readonly WorkItem[], parameters: readonly string[]): Promise<Written> {
+  async #counting(
+    session: WriteSession,
+    items: readonly WorkItem[],
+    parameters: readonly ArrayParameter[],
+  ): Promise<Written> {
     const countsKeys = this.#countsKeys;
     const { rows, affected } = await session.execute(deleteStatement(this.mapping, countsKeys), parameters);
     const deleted = countsKeys ? Number(rows[0]?.[0]) : affected;
@@ -124,7 +137,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
   async #returning(
     session: WriteSession,
     items: readonly WorkItem[],
-    parameters: readonly string[],
+    parameters: readonly ArrayParameter[],
     asksFirst: boolean,
   ): Promise<Written> {
     const { mapping } = this;

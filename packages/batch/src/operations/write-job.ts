@@ -99,6 +99,10 @@ export abstract class WriteJob<M extends AnyMapping>
     return item.indices;
   }
 
+  recordsOf({ records }: WorkItem): number {
+    return records;
+  }
+
   indexOf(item: WorkItem): number {
     return item.index;
   }

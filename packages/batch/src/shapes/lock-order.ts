@@ -10,13 +10,24 @@ import type { WorkItem } from './work-item.js';
  */
 export function inLockOrder(
   items: readonly WorkItem[],
-  keyOf: (item: WorkItem) => KeyTexts | undefined = ({ key }) => key,
+  keyOf?: (item: WorkItem) => KeyTexts | undefined,
 ): readonly WorkItem[] {
-  const texts = items.map((item) => textOf(keyOf(item)));
+  if (keyOf === undefined && areNumbersInOrder(items)) return items;
+  const texts = items.map((item) => textOf(keyOf === undefined ? item.key : keyOf(item)));
   // Keys are often in order already, and looking costs less than sorting.
   if (texts.every((text, i) => i === 0 || compare(texts[i - 1] ?? '', text) <= 0)) return items;
   const positions = Array.from(texts.keys()).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''));
   return positions.flatMap((position) => items[position] ?? []);
+}
+
+/** Whether keys are numbers and in order, for which no texts are needed. */
+function areNumbersInOrder(items: readonly WorkItem[]): boolean {
+  let last = -1;
+  for (const { keyNumber } of items) {
+    if (keyNumber === undefined || keyNumber < last) return false;
+    last = keyNumber;
+  }
+  return true;
 }
 
 function textOf(key: KeyTexts | undefined): string {

@@ -1,5 +1,7 @@
 import {
   type AnyMapping,
+  checkKey,
+  encodeKey,
   encodeRecordKey,
   type FieldValues,
   findRecordKey,
@@ -53,6 +55,24 @@ export class WorkItem {
     return new WorkItem(mapping, values, index, { key: encodeRecordKey(mapping, values, index) });
   }
 
+  /**
+   * A key that was checked, as the caller gives it. Its texts are made when they are asked for, where it is of one field, as
+   * many deletions never need them.
+   *
+   * @throws ValidationError when it is no key of the mapping
+   */
+  static ofGivenKey(mapping: AnyMapping, key: unknown, index: number): WorkItem {
+    const field = mapping.soleKeyField;
+    if (field?.type.binary === undefined) {
+      return WorkItem.ofKey(mapping, encodeKey(mapping, key, index), index);
+    }
+    checkKey(mapping, key, index);
+    // No longer than it has to be: one that grows takes memory for more.
+    const values = new Array<unknown>(field.position + 1);
+    values[field.position] = key;
+    return new WorkItem(mapping, values, index);
+  }
+
   /** A key, and what is to be done to its row, if anything. */
   static ofKey(mapping: AnyMapping, key: KeyTexts | undefined, index: number, values: FieldValues = []): WorkItem {
     return new WorkItem(mapping, values, index, { key });
@@ -79,6 +99,14 @@ export class WorkItem {
       this.#hasKey = true;
     }
     return this.#key;
+  }
+
+  /** The key, where it is a whole number from 0 and says as much as its text. */
+  get keyNumber(): number | undefined {
+    const field = this.#mapping.soleKeyField;
+    if (!field?.type.canonical) return undefined;
+    const value = this.values[field.position];
+    return typeof value === 'number' && value >= 0 ? value : undefined;
   }
 
   /** Positions in the caller's input of the records that it stands for, ascending. */

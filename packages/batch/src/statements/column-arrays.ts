@@ -72,8 +72,8 @@ export function keyArrays(mapping: AnyMapping, keys: readonly (readonly string[]
 
 /** One array parameter a key field, from the values of the records where they have them, and otherwise from their keys. */
 export function keyArraysOf(mapping: AnyMapping, items: readonly WorkItem[]): ArrayParameter[] {
-  const haveValues = items.every(({ values }) =>
-    mapping.keyFields.every(({ position }) => values[position] !== undefined),
+  const haveValues = mapping.keyFields.every(({ position }) =>
+    items.every(({ values }) => values[position] !== undefined),
   );
   if (haveValues) return columnArrays(mapping, mapping.keyFields, items);
   return keyArrays(

@@ -48,7 +48,11 @@ const kinds = [
   { title: 'in order', unique: false, options: { strategy: 'chunked' } },
   { title: 'read ahead', unique: false, options: { strategy: 'pipelined' } },
   { title: 'side by side', unique: false, options: { strategy: 'parallel' } },
-  { title: 'that updates', unique: true, options: { strategy: 'pipelined', uniqueFields: ['n'], updateOnConflict: true } },
+  {
+    title: 'that updates',
+    unique: true,
+    options: { strategy: 'pipelined', uniqueFields: ['n'], updateOnConflict: true },
+  },
 ] as const;
 
 type Kind = (typeof kinds)[number];
@@ -60,11 +64,15 @@ interface End {
   readonly rejects: string;
 }
 
-async function* imports(kind: Kind): AsyncGenerator<{ readonly name: string; readonly prepared: () => Promise<ImporterProcess> }> {
+async function* imports(
+  kind: Kind,
+): AsyncGenerator<{ readonly name: string; readonly prepared: () => Promise<ImporterProcess> }> {
   for (let number = 0; ; number++) {
     const name = `${kind.title.replaceAll(' ', '_')}_${number}`;
     const check = `check (name <> 'bad')`;
-    await client.query(`create table ${name} (n integer not null ${kind.unique ? 'unique' : ''}, name text ${check}, amount integer)`);
+    await client.query(
+      `create table ${name} (n integer not null ${kind.unique ? 'unique' : ''}, name text ${check}, amount integer)`,
+    );
     const assignment = {
       connectionString: database.connectionString,
       table: name,

@@ -54,6 +54,8 @@ export class EntityMapping<
   readonly uniques: readonly (readonly string[])[];
   readonly fields: readonly Field[];
   readonly keyFields: readonly Field[];
+  /** The field of the key, where that is one. */
+  readonly soleKeyField: Field | undefined;
   /** What no record may give, as the database always makes it. */
   readonly madeFields: readonly Field[];
   /** Whether equal keys have equal text, so that the text can stand for a row (in a cache, say). */
@@ -73,6 +75,7 @@ export class EntityMapping<
     this.fields = fieldsOf(state.tableName, state.columns, state.key);
     this.#byProperty = new Map(this.fields.map((field) => [field.property, field]));
     this.keyFields = Object.freeze(state.key.map((property) => this.field(property)));
+    this.soleKeyField = this.keyFields.length === 1 ? this.keyFields[0] : undefined;
     this.madeFields = Object.freeze(this.fields.filter(({ insertMode }) => insertMode === 'never'));
     this.hasTextKey = this.keyFields.every(({ type }) => type.canonical);
     this.hasExactKey = this.keyFields.every(({ type }) => type.canonical && !type.collated);

@@ -1,4 +1,4 @@
-import { kindOf, ValidationError } from '@uno/postgres';
+import { InvalidValue, kindOf, ValidationError } from '@uno/postgres';
 import type { AnyMapping } from './entity-mapping.js';
 import type { Field } from './field.js';
 import type { KeyOf } from './inferred-types.js';
@@ -13,8 +13,8 @@ export type KeyTexts = readonly string[];
  * @throws ValidationError when it is no key of the mapping
  */
 export function encodeKey(mapping: AnyMapping, key: unknown, index?: number): KeyTexts {
-  const [only, ...more] = mapping.keyFields;
-  if (only !== undefined && more.length === 0) return [encodeKeyField(mapping, only, key, index)];
+  const { soleKeyField } = mapping;
+  if (soleKeyField !== undefined) return [encodeKeyField(mapping, soleKeyField, key, index)];
   if (typeof key !== 'object' || key === null) {
     throw new ValidationError(
       `A key of ${mapping.name} is an object with ${mapping.key.join(' and ')}, not ${kindOf(key)}.`,
@@ -22,6 +22,24 @@ export function encodeKey(mapping: AnyMapping, key: unknown, index?: number): Ke
     );
   }
   return encodeEntityKey(mapping, key, index);
+}
+
+/**
+ * Checks a key as {@link encodeKey} does, without making its texts where that can be had for less.
+ *
+ * @throws ValidationError when it is no key of the mapping
+ */
+export function checkKey(mapping: AnyMapping, key: unknown, index?: number): void {
+  const form = mapping.soleKeyField?.type.binary;
+  if (form !== undefined && key !== null) {
+    try {
+      form.check(key);
+      return;
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+    }
+  }
+  encodeKey(mapping, key, index);
 }
 
 /**

@@ -101,6 +101,7 @@ export function jsonb<T>(nullDocument: boolean): PgType<T, T> {
   const binary: BinaryForm = {
     oid: jsonbOid,
     bytes,
+    check: encode,
     write: (value, into) => into.text(encode(value), jsonbVersion),
   };
   return scalar<T, T>('jsonb', encode, documentOf<T>(nullDocument), {
@@ -149,7 +150,7 @@ export const bytea: PgType<Uint8Array, Uint8Array> = scalar<Uint8Array, Uint8Arr
   (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex')),
   {
     copy: (value) => value.slice(),
-    binary: { oid: 17, bytes: 32, write: (value, into) => into.raw(checkBytes(value)) },
+    binary: { oid: 17, bytes: 32, check: checkBytes, write: (value, into) => into.raw(checkBytes(value)) },
     parse: (text) =>
       /^\\x([0-9a-f]{2})*$/i.test(text)
         ? new Uint8Array(Buffer.from(text.slice(2), 'hex'))

@@ -31,11 +31,13 @@ function outOfRange(sql: string, min: number, max: number, value: unknown): neve
 export const smallint = integerType('smallint', [-32768, 32767], (check) => ({
   oid: 21,
   bytes: 2,
+  check,
   write: (value, into) => into.int16(check(value)),
 }));
 export const integer = integerType('integer', [-2147483648, 2147483647], (check) => ({
   oid: 23,
   bytes: 4,
+  check,
   write: (value, into) => into.int32(check(value)),
 }));
 
@@ -43,7 +45,7 @@ const minBigint = -(2n ** 63n);
 const maxBigint = 2n ** 63n - 1n;
 
 function int64(check: (value: unknown) => number | bigint): BinaryForm {
-  return { oid: 20, bytes: 8, write: (value, into) => into.int64(check(value)) };
+  return { oid: 20, bytes: 8, check, write: (value, into) => into.int64(check(value)) };
 }
 
 function checkBigint(value: unknown): bigint {
@@ -127,11 +129,12 @@ export const real = floatType(
   },
   // The server writes the shortest text that only this single among singles has; among doubles it is another number.
   (text) => Math.fround(Number(text)),
-  (check) => ({ oid: 700, bytes: 4, write: (value, into) => into.float32(check(value)) }),
+  (check) => ({ oid: 700, bytes: 4, check, write: (value, into) => into.float32(check(value)) }),
 );
 export const double = floatType('double precision', { allows: () => true, allowed: 'a number' }, Number, (check) => ({
   oid: 701,
   bytes: 8,
+  check,
   write: (value, into) => into.float64(check(value)),
 }));
 
@@ -170,7 +173,7 @@ export const boolean: PgType<boolean, boolean> = scalar(
   {
     bare: true,
     canonical: true,
-    binary: { oid: 16, bytes: 1, write: (value, into) => into.boolean(checkBoolean(value)) },
+    binary: { oid: 16, bytes: 1, check: checkBoolean, write: (value, into) => into.boolean(checkBoolean(value)) },
     parse: (text) =>
       booleanTexts.get(text.trim().toLowerCase()) ??
       invalid('boolean', 'true, false, yes, no, on, off, 1 or 0 as text', text),

@@ -59,6 +59,12 @@ export interface BinaryForm {
   /** Bytes that most values take, without their length: a guess of the memory to take. */
   readonly bytes: number;
   /**
+   * What {@link write} checks, without writing.
+   *
+   * @throws InvalidValue when it is not one of this type
+   */
+  check(value: unknown): unknown;
+  /**
    * Adds a value.
    *
    * @throws InvalidValue when it is not one of this type

@@ -26,7 +26,7 @@ const usualBytes = 24;
 
 /** Texts are the same in both formats. */
 export function textForm(oid: number, encode: (value: unknown) => string): BinaryForm {
-  return { oid, bytes: usualBytes, write: (value, into) => into.text(encode(value)) };
+  return { oid, bytes: usualBytes, check: encode, write: (value, into) => into.text(encode(value)) };
 }
 
 /** The number of `text`. */
@@ -81,6 +81,7 @@ export const uuid: PgType<string, string> = scalar('uuid', (value) => checkUuid(
   binary: {
     oid: 2950,
     bytes: 16,
+    check: checkUuid,
     write: (value, into) => into.raw(Buffer.from(checkUuid(value).replaceAll('-', ''), 'hex')),
   },
 });

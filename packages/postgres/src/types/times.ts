@@ -86,7 +86,12 @@ export const timestamptzDate: PgType<Date, Date> = scalar(
   {
     copy: (value) => new Date(value.getTime()),
     parse: parseDate,
-    binary: { oid: 1184, bytes: 8, write: (value, into) => into.int64(microseconds(checkDate(value))) },
+    binary: {
+      oid: 1184,
+      bytes: 8,
+      check: checkDate,
+      write: (value, into) => into.int64(microseconds(checkDate(value))),
+    },
   },
 );
 
