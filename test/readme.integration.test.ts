@@ -15,6 +15,7 @@ const pages = [
   'docs/batch-execute-sql.md',
   'docs/plan.md',
   'docs/metrics.md',
+  'docs/advice.md',
   'docs/copy.md',
   'docs/mapping.md',
   'docs/read-table.md',

@@ -1,4 +1,7 @@
 import type { AnyMapping, BatchPort, BatchPortRequest, FallbackCall, FallbackEnd, PortDefaults } from '@uno/domain';
+import type { Queryable } from '@uno/postgres';
+import { type RecommendationOptions, recommend } from './advice/recommend.js';
+import type { Recommendation } from './advice/recommendation.js';
 import { type BatchConfig, callDefaults, type ResolvedConfig, resolveBatchConfig } from './config/batch-config.js';
 import { BatchMetrics } from './metrics/batch-metrics.js';
 import type { BatchMetricsSnapshot } from './metrics/batch-metrics-snapshot.js';
@@ -9,6 +12,10 @@ import { BatchOperations } from './operations/batch-operations.js';
 export class BatchOperationsPort implements BatchPort {
   readonly #config: ResolvedConfig<BatchConfig>;
   readonly #metrics = new BatchMetrics();
+  /** What repositories work on, by table. */
+  readonly #mappings = new Map<string, AnyMapping>();
+  /** One that is not a transaction, and so can be asked later on. */
+  #db: Queryable | undefined;
 
   /** @throws ConfigError for a configuration that is wrong */
   constructor(config: BatchConfig = {}) {
@@ -16,8 +23,17 @@ export class BatchOperationsPort implements BatchPort {
   }
 
   operations<M extends AnyMapping>(request: BatchPortRequest<M>): BatchOperations<M> {
-    const { mapping, db, observers } = request;
-    return new BatchOperations({ table: mapping, db, observers, config: this.#config, metrics: this.#metrics });
+    const { mapping, db, observers, isCached } = request;
+    if (!db.isTransaction) this.#db = db;
+    this.#mappings.set(mapping.tableName, mapping);
+    return new BatchOperations({
+      table: mapping,
+      db,
+      observers,
+      config: this.#config,
+      metrics: this.#metrics,
+      isCached,
+    });
   }
 
   get defaults(): PortDefaults {
@@ -48,5 +64,24 @@ export class BatchOperationsPort implements BatchPort {
   /** What the batch methods of all repositories have done so far; nothing under `collectMetrics: false`. */
   getMetrics(): BatchMetricsSnapshot {
     return this.#metrics.snapshot();
+  }
+
+  /**
+   * What the batch methods of all repositories could do better, each with what was measured and what to change, the most
+   * worthwhile first; nothing under `collectMetrics: false`. A few statements for each table. A port is taken to be used
+   * with one database.
+   *
+   * @param options - `db`: what to ask where all calls so far were in units of work
+   * @throws CanceledError, OperationTimeoutError, and whatever the database says
+   */
+  async getRecommendations(
+    options: RecommendationOptions & { readonly db?: Queryable | undefined } = {},
+  ): Promise<readonly Recommendation[]> {
+    const { db = this.#db, ...limits } = options;
+    const targets =
+      db === undefined
+        ? []
+        : [...this.#mappings.values()].map((mapping) => ({ mapping, db, maxWorkers: this.#config.maxWorkers }));
+    return recommend(targets, this.#metrics.observations, limits);
   }
 }

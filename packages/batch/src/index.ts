@@ -1,3 +1,24 @@
+export type { Advice, OptionChange, SqlChange } from './advice/advice.js';
+export type { RecommendationOptions } from './advice/recommend.js';
+export type { Recommendation } from './advice/recommendation.js';
+export type { ChunksTooLarge, ChunksTooLargeEvidence } from './advice/rules/chunks-too-large.js';
+export type { ChunksTooSmall, ChunksTooSmallEvidence } from './advice/rules/chunks-too-small.js';
+export type {
+  ConflictingTransactions,
+  ConflictingTransactionsEvidence,
+} from './advice/rules/conflicting-transactions.js';
+export type {
+  MissingForeignKeyIndex,
+  MissingForeignKeyIndexEvidence,
+} from './advice/rules/missing-foreign-key-index.js';
+export type { MissingIndex, MissingIndexEvidence } from './advice/rules/missing-index.js';
+export type { RepeatedReads, RepeatedReadsEvidence } from './advice/rules/repeated-reads.js';
+export type {
+  SequentialWithIdlePool,
+  SequentialWithIdlePoolEvidence,
+} from './advice/rules/sequential-with-idle-pool.js';
+export type { UnchangedRowsWritten, UnchangedRowsWrittenEvidence } from './advice/rules/unchanged-rows-written.js';
+export type { UnusedIndex, UnusedIndexEvidence } from './advice/rules/unused-index.js';
 export { BatchOperationsPort } from './batch-operations-port.js';
 export type { BatchComputeOptions, BatchWriteBackOptions } from './compute/compute-options.js';
 export type {

@@ -22,6 +22,8 @@ export interface ComputeTarget<M extends AnyMapping> {
   readonly config: ResolvedConfig<BatchConfig>;
   readonly observers: readonly WriteObserver[];
   readonly metrics: BatchMetrics;
+  /** Whether the caller keeps what is read by key. */
+  readonly isCached?: boolean | undefined;
 }
 
 /** What a caller asks for. */

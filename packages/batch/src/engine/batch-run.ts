@@ -146,12 +146,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   async #startingOver<T>(attempt: (isAgain: boolean) => Promise<T>): Promise<T> {
+    const began = performance.now();
     try {
       return await attempt(false);
     } catch (error) {
       if (!(error instanceof StartOverNeeded)) throw error;
       const { code, sqlstate } = errorFacts(error.cause);
-      this.#call.recorder.retried({ code, sqlstate, delayMs: 0 });
+      this.#call.recorder.retried({ code, sqlstate, delayMs: 0 }, performance.now() - began);
       return attempt(true);
     }
   }
@@ -228,12 +229,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
       const isCurable = isAboutSize(error) || (this.#call.skips && this.#job.judge(error) === 'record');
       if (isCurable && half > 1) throw new SmallerPiecesNeeded(error);
     });
+    const began = performance.now();
     try {
       await this.#inOrder(inPieces(Number.POSITIVE_INFINITY), writer);
     } catch (error) {
       if (!(error instanceof SmallerPiecesNeeded)) throw error;
       const { code, sqlstate } = errorFacts(error.cause);
-      this.#call.recorder.retried({ code, sqlstate, delayMs: 0 });
+      this.#call.recorder.retried({ code, sqlstate, delayMs: 0 }, performance.now() - began);
       // A record that is to be left out says nothing against so many at once.
       const most = isAboutSize(error.cause) ? half : Number.POSITIVE_INFINITY;
       await this.#inOrder(inPieces(Math.min(this.#call.batchSize, most)));
@@ -323,11 +325,16 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   async #retrying<T>(items: Iterable<I>, run: () => Promise<T>): Promise<T> {
     const { retry, deadline, recorder } = this.#call;
     if (this.#job.workspace.isJoined) return run();
+    let began = 0;
     const onRetry = (note: RetryNote) => {
-      recorder.retried(note);
+      recorder.retried(note, performance.now() - began);
       if (note.code === 'UNO_COMMIT_UNKNOWN') this.#inDoubt.add(items);
     };
-    const done = await retrying({ policy: retry, deadline, idempotent: this.#job.isIdempotent, onRetry }, run);
+    const attempt = () => {
+      began = performance.now();
+      return run();
+    };
+    const done = await retrying({ policy: retry, deadline, idempotent: this.#job.isIdempotent, onRetry }, attempt);
     this.#inDoubt.delete(items);
     return done;
   }
@@ -335,13 +342,23 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   async #timed(chunk: Chunk<I, Prepared<S, V>>, run: () => Promise<ChunkReport<I, V>>): Promise<ChunkReport<I, V>> {
     this.#call.deadline.check();
     if (this.#breather.isDue(chunk.items.length)) await this.#breather.breathe();
+    this.#tellSpare();
     const began = performance.now();
     const report = await run();
+    this.#tellSpare();
     const { recordsOf } = this.#job;
     const countOf = recordsOf?.bind(this.#job) ?? ((item: I) => this.#job.indicesOf(item).length);
     const records = chunk.items.reduce((sum, item) => sum + countOf(item), 0);
     if (records > 0) this.#call.recorder.chunk(records, performance.now() - began);
     return report;
+  }
+
+  /** Only where another strategy could use more connections: a transaction of the caller's has one. */
+  #tellSpare(): void {
+    const { workspace } = this.#job;
+    if (this.#call.strategy === 'parallel' || workspace.isJoined) return;
+    const spare = workspace.spareWorkers(1) - 1;
+    if (Number.isFinite(spare)) this.#call.recorder.poolSpare(spare);
   }
 
   /** In a pipeline, the next chunks are read while one is being executed. */

@@ -1,3 +1,4 @@
+import { Observations } from '../advice/observations.js';
 import type { BatchMetricsSnapshot, ErrorSummary } from './batch-metrics-snapshot.js';
 import type { CallDescription, CallEvents, CallListener } from './call-recorder.js';
 import type { Clock } from './clock.js';
@@ -15,6 +16,8 @@ import { OperationTally } from './operation-tally.js';
  */
 export class BatchMetrics implements CallListener {
   readonly #operations = new Map<string, OperationTally>();
+  /** What recommendations rest on. Told of the same calls by the batch engine. */
+  readonly observations = new Observations();
   /** Counted along, because to put tallies together would take much memory each time. */
   #total = new OperationTally();
 
@@ -27,6 +30,7 @@ export class BatchMetrics implements CallListener {
   /** Begins at 0 again. What calls that are running do from now on counts, and their records when they end. */
   reset(): void {
     this.#operations.clear();
+    this.observations.reset();
     this.#total = new OperationTally();
   }
 

@@ -1,4 +1,4 @@
-import type { BatchProgress } from '@uno/domain';
+import type { BatchProgress, KeyTexts } from '@uno/domain';
 import type { RetryNote } from '@uno/postgres';
 import type { Clock } from './clock.js';
 
@@ -37,14 +37,33 @@ export interface RecordFailure {
   readonly error: unknown;
 }
 
+/** A row that was read by its key. */
+export interface ReadItem {
+  readonly key: KeyTexts;
+}
+
 /** What the engine tells of one call while it runs. Every method is cheap and does not throw. */
 export interface CallRecorder {
   /** A statement was sent, with as many bytes of parameters. */
   statement(bytesSent: number): void;
   /** A chunk was executed. */
   chunk(records: number, elapsedMs: number): void;
-  /** What failed is about to be tried again. */
-  retried(note: RetryNote): void;
+  /** A statement, or several in one round trip, was answered or refused after so many milliseconds. */
+  answered(elapsedMs: number): void;
+  /** So many connections of the pool could be used besides, at this moment of a call that uses one at a time. */
+  poolSpare(connections: number): void;
+  /** Rows were read by keys that have a text, past every cache. */
+  keysRead(items: readonly ReadItem[]): void;
+  /** Records are to be told apart by these columns, for which the table has to have a unique index. */
+  conflictsOn(columns: readonly string[]): void;
+  /** Of some rows that were written whether they differed or not, so many were already as asked. */
+  rewritten(rows: number, unchanged: number): void;
+  /**
+   * What failed is about to be tried again.
+   *
+   * @param lostMs - milliseconds that the attempt took, where that is known
+   */
+  retried(note: RetryNote, lostMs?: number): void;
   /** Records went one by one, because the set-based way broke on them. */
   fellBack(records: number, reason: unknown): void;
   /** A record was left out. The one that ends a call is told by `end` alone. */
@@ -70,6 +89,11 @@ const nothing = (): void => undefined;
 export const idleRecorder: CallRecorder = Object.freeze({
   statement: nothing,
   chunk: nothing,
+  answered: nothing,
+  poolSpare: nothing,
+  keysRead: nothing,
+  conflictsOn: nothing,
+  rewritten: nothing,
   retried: nothing,
   fellBack: nothing,
   recordFailed: nothing,
@@ -122,8 +146,28 @@ class FanOut implements CallRecorder {
     this.#tell((events) => events.chunk?.(records, elapsedMs), undefined);
   }
 
-  retried(note: RetryNote): void {
-    this.#tell(tellRetried, note);
+  answered(elapsedMs: number): void {
+    this.#tell(tellAnswered, elapsedMs);
+  }
+
+  poolSpare(connections: number): void {
+    this.#tell(tellPoolSpare, connections);
+  }
+
+  keysRead(items: readonly ReadItem[]): void {
+    this.#tell(tellKeysRead, items);
+  }
+
+  conflictsOn(columns: readonly string[]): void {
+    this.#tell(tellConflictsOn, columns);
+  }
+
+  rewritten(rows: number, unchanged: number): void {
+    this.#tell((events) => events.rewritten?.(rows, unchanged), undefined);
+  }
+
+  retried(note: RetryNote, lostMs?: number): void {
+    this.#tell((events) => events.retried?.(note, lostMs), undefined);
   }
 
   fellBack(records: number, reason: unknown): void {
@@ -155,7 +199,10 @@ class FanOut implements CallRecorder {
 }
 
 const tellStatement = (events: CallEvents, bytesSent: number): void => events.statement?.(bytesSent);
-const tellRetried = (events: CallEvents, note: RetryNote): void => events.retried?.(note);
+const tellAnswered = (events: CallEvents, elapsedMs: number): void => events.answered?.(elapsedMs);
+const tellPoolSpare = (events: CallEvents, connections: number): void => events.poolSpare?.(connections);
+const tellKeysRead = (events: CallEvents, items: readonly ReadItem[]): void => events.keysRead?.(items);
+const tellConflictsOn = (events: CallEvents, columns: readonly string[]): void => events.conflictsOn?.(columns);
 const tellRecordFailed = (events: CallEvents, failure: RecordFailure): void => events.recordFailed?.(failure);
 const tellProgress = (events: CallEvents, progress: BatchProgress): void => events.progress?.(progress);
 const tellEnd = (events: CallEvents, end: CallEnd): void => events.end?.(end);

@@ -37,7 +37,7 @@ export interface OpenCallOptions {
 export function openCall(description: CallDescription, options: OpenCallOptions = {}): CallRecorder {
   const { metrics, logger, logProgress = false, clock = performance } = options;
   const listeners: CallListener[] = [spanListener, instrumentListener, channelListener];
-  if (metrics !== undefined) listeners.push(metrics);
+  if (metrics !== undefined) listeners.push(metrics, metrics.observations);
   listeners.push(logger === undefined ? fallbackWarnings : new TroubleLog(logger));
   if (logger !== undefined && logProgress) listeners.push(new ProgressLog(logger));
   return beginCall(description, listeners, clock);

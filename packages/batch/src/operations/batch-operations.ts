@@ -15,6 +15,8 @@ import {
   type WriteResult,
 } from '@uno/domain';
 import { ConfigError, kindOf, requireUnoDialect } from '@uno/postgres';
+import { type RecommendationOptions, recommend } from '../advice/recommend.js';
+import type { Recommendation } from '../advice/recommendation.js';
 import { batchCompute, type ComputeGiven } from '../compute/batch-compute.js';
 import type { AnyComputeOptions, BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
 import { type ComputeTarget, planCompute } from '../compute/compute-plan.js';
@@ -154,7 +156,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
 
   /** @throws ConfigError for what is no mapping or no Kysely, another Kysely dialect, or a configuration that is wrong */
   constructor(options: BatchOperationsOptions<M>) {
-    checkOptions('BatchOperations', options, ['table', 'db', 'config', 'observers', 'metrics']);
+    checkOptions('BatchOperations', options, ['table', 'db', 'config', 'observers', 'metrics', 'isCached']);
     if (!isMapping(options.table)) {
       throw new ConfigError(`BatchOperations: table takes a mapping, not ${kindOf(options.table)}.`);
     }
@@ -165,6 +167,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       config: resolveBatchConfig(options.config ?? {}),
       observers: options.observers ?? [],
       metrics: options.metrics ?? new BatchMetrics(),
+      isCached: options.isCached,
     };
     this.#configured = options.config ?? {};
     this.plan = new BatchPlanner(this.#target, this.#configured);
@@ -173,6 +176,21 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   /** What the calls have done so far, by operation and in total; nothing under `collectMetrics: false`. */
   getMetrics(): BatchMetricsSnapshot {
     return this.#target.metrics.snapshot();
+  }
+
+  /**
+   * What could be done better on this table, each with what was measured and what to change, the most worthwhile first;
+   * nothing under `collectMetrics: false`. A few statements that read the catalogue and measure the way to the server.
+   *
+   * @throws CanceledError, OperationTimeoutError, and whatever the database says
+   * @example
+   * ```ts
+   * for (const { code, message, change } of await operations.getRecommendations()) console.log(code, message, change);
+   * ```
+   */
+  async getRecommendations(options: RecommendationOptions = {}): Promise<readonly Recommendation[]> {
+    const { mapping, db, config, metrics } = this.#target;
+    return recommend([{ mapping, db, maxWorkers: config.maxWorkers }], metrics.observations, options);
   }
 
   /**

@@ -32,6 +32,8 @@ export interface BatchOperationsOptions<M extends AnyMapping> {
   readonly observers?: readonly WriteObserver[] | undefined;
   /** Where the calls are counted, if several are to be counted together; its own ones if not said. */
   readonly metrics?: BatchMetrics | undefined;
+  /** Whether what is read by key goes to a cache of the caller's, so that none has to be advised. Default `false`. */
+  readonly isCached?: boolean | undefined;
 }
 
 /** Options of every write. */

@@ -12,10 +12,17 @@ export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unkno
   readonly isIdempotent = true;
   readonly workspace: Workspace<ReadSession>;
   readonly #mapping: M;
+  readonly #onRead: (items: readonly KeyItem[]) => void;
 
-  constructor(mapping: M, workspace: Workspace<ReadSession>) {
+  /** @param onRead - hears of keys that were read; not of those that went one by one */
+  constructor(
+    mapping: M,
+    workspace: Workspace<ReadSession>,
+    onRead: (items: readonly KeyItem[]) => void = () => undefined,
+  ) {
     this.#mapping = mapping;
     this.workspace = workspace;
+    this.#onRead = onRead;
   }
 
   read({ record, index }: Entry<unknown>): KeyItem {
@@ -67,6 +74,7 @@ export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unkno
           return { rows: await findRows(execute, mapping, mapping.keyFields, arrays, items.length) };
         }
         const { rows } = await execute(getStatement(mapping), arrays);
+        this.#onRead(items);
         return { texts: rows.map(([text]) => text ?? '') };
       },
     };

@@ -7,7 +7,7 @@ import { GetJob } from './get-job.js';
 
 /** @throws ConfigError */
 export function getRequest<M extends AnyMapping>(
-  { mapping, db, config }: ComputeTarget<M>,
+  { mapping, db, config, isCached }: ComputeTarget<M>,
   options: BatchCallOptions,
 ): CallRequest<GetJob<M>> {
   const operation = 'batchGet';
@@ -16,6 +16,11 @@ export function getRequest<M extends AnyMapping>(
     operation,
     // Every chunk is read by itself.
     options: { ...resolved, atomicity: 'chunk' },
-    jobOf: ({ deadline, recorder }) => new GetJob(mapping, new ReadWorkspace(db, deadline.signal, recorder)),
+    jobOf: ({ deadline, recorder }) => {
+      // A cache has no keys of several spellings, and is left out of transactions.
+      const isCacheable = mapping.hasTextKey && !isCached && !db.isTransaction;
+      const onRead = isCacheable ? recorder.keysRead.bind(recorder) : undefined;
+      return new GetJob(mapping, new ReadWorkspace(db, deadline.signal, recorder), onRead);
+    },
   };
 }

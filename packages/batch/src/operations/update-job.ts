@@ -21,6 +21,7 @@ import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
 import { type ArrayParameter, columnArrays, keyArraysOf } from '../statements/column-arrays.js';
 import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
+import { type RowSample, readSample } from '../statements/row-sample.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
@@ -194,7 +195,11 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   #statementOf(fields: readonly Field[]): TextStatement {
-    return fields.length === 0 ? this.#look : updateStatement(this.mapping, this.#plan, fields);
+    return fields.length === 0 ? this.#look : updateStatement(this.mapping, this.#plan, fields, this.#samples);
+  }
+
+  get #samples(): boolean {
+    return this.options.samples === true && !this.#plan.skipsUnchanged;
   }
 
   get #look(): TextStatement {
@@ -232,13 +237,19 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
 
   /** What became of the items of one statement that were not written. */
   async #statesOf(session: WriteSession, { fields, items, parameters }: EncodedGroup): Promise<States> {
-    const states = await statesBy(session, this.#statementOf(fields), parameters, items);
+    const { states, sample } = await statesBy(session, this.#statementOf(fields), parameters, items);
+    if (sample !== undefined) this.options.call.recorder.rewritten(sample.rows, sample.unchanged);
     // Somebody else was quicker, or a trigger suppressed the update. By now it can be seen which.
     const others = items.filter((item) => states.get(item)?.state === 'other');
     if (others.length > 0) {
       const { version } = this.#plan;
       const versions = version === undefined ? [] : columnArrays(this.mapping, [version], others);
-      const looked = await statesBy(session, this.#look, [...keyArraysOf(this.mapping, others), ...versions], others);
+      const { states: looked } = await statesBy(
+        session,
+        this.#look,
+        [...keyArraysOf(this.mapping, others), ...versions],
+        others,
+      );
       for (const [item, left] of looked) states.set(item, left);
     }
     return states;
@@ -250,14 +261,16 @@ async function statesBy(
   statement: TextStatement,
   parameters: readonly ArrayParameter[],
   items: readonly WorkItem[],
-): Promise<States> {
+): Promise<{ readonly states: States; readonly sample: RowSample | undefined }> {
   const states: States = new Map();
+  let sample: RowSample | undefined;
   const { rows } = await session.execute(statement, parameters);
   for (const [position, state, version = null] of rows) {
+    if (position === null) sample = readSample(state);
     const item = items[Number(position) - 1];
     if (item !== undefined && isState(state)) states.set(item, { state, version });
   }
-  return states;
+  return { states, sample };
 }
 
 function isState(text: string | null | undefined): text is UpdateState {

@@ -14,6 +14,8 @@ export interface UpsertCase {
   readonly isDetailed: boolean;
   /** Whether its row is asked for. */
   readonly wantsRows: boolean;
+  /** Whether it is measured how many rows are written that already are as asked. */
+  readonly samples: boolean;
 }
 
 /** What is decided about an upsert before it is known of which records. */
@@ -82,6 +84,9 @@ export class UpsertCourse {
   shapeOf(fields: readonly Field[]): UpsertShape {
     const { target, facts } = this.#case;
     const { skipsUnchanged, condition } = this.#plan;
-    return { fields, target, updated: updatedOf(this.#plan, target, fields), skipsUnchanged, condition, facts };
+    const updated = updatedOf(this.#plan, target, fields);
+    // With a condition, it is the caller who decides which rows are written.
+    const samples = this.#case.samples && !skipsUnchanged && condition === undefined && target.isPlain;
+    return { fields, target, updated, skipsUnchanged, condition, facts, samples: samples && updated.length > 0 };
   }
 }

@@ -10,6 +10,7 @@ import { columnArrays } from '../statements/column-arrays.js';
 import { fieldsOfTarget } from '../statements/conflict-input.js';
 import { type ConflictTarget, conflictTarget } from '../statements/conflict-target.js';
 import { alikeStep, firstAlike, type Likeness } from '../statements/first-alike.js';
+import type { RowSample } from '../statements/row-sample.js';
 import { forgetTableFacts } from '../statements/table-facts.js';
 import { recorded } from '../workspace/recorded.js';
 import type { WriteSession } from '../workspace/write-session.js';
@@ -44,7 +45,9 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   async ready(): Promise<void> {
     await this.readFacts();
-    this.#target = conflictTarget(this.mapping, this.#plan.by, this.facts);
+    const { by } = this.#plan;
+    if (typeof by !== 'string') this.options.call.recorder.conflictsOn(by.map(({ column }) => column));
+    this.#target = conflictTarget(this.mapping, by, this.facts);
   }
 
   read({ record, index }: Entry<unknown>): WorkItem {
@@ -138,10 +141,13 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   /** What sends upserts, what tells of it, and what both go by. */
   get #sending() {
     const { mapping, facts, target, isDetailed } = this;
-    const about = { mapping, facts, target, isDetailed, wantsRows: this.options.models };
+    const { models: wantsRows, samples = false } = this.options;
+    const about = { mapping, facts, target, isDetailed, wantsRows, samples };
     const course = new UpsertCourse(this.#plan, about);
     const steps = new UpsertSteps(this.#plan, about, course);
-    return { course, steps, writer: new UpsertWriter(this.#plan, about, course) };
+    const { recorder } = this.options.call;
+    const onSample = ({ rows, unchanged }: RowSample) => recorder.rewritten(rows, unchanged);
+    return { course, steps, writer: new UpsertWriter(this.#plan, about, course, onSample) };
   }
 
   /** The fields of which every record has to have a value. */

@@ -6,6 +6,7 @@ import { type ArrayParameter, columnArrays, keyArrays } from '../statements/colu
 import { findConflicting } from '../statements/find-conflicting.js';
 import { findRows } from '../statements/key-statements.js';
 import { upsertBySearchStatement } from '../statements/upsert-by-search.js';
+import { type RowSample, readSample } from '../statements/row-sample.js';
 import type { UpsertShape } from '../statements/upsert-shape.js';
 import {
   countsUnchanged,
@@ -43,11 +44,18 @@ export class UpsertWriter {
   readonly #plan: UpsertPlan;
   readonly #case: UpsertCase;
   readonly #course: UpsertCourse;
+  readonly #onSample: (sample: RowSample) => void;
 
-  constructor(plan: UpsertPlan, about: UpsertCase, course: UpsertCourse) {
+  constructor(
+    plan: UpsertPlan,
+    about: UpsertCase,
+    course: UpsertCourse,
+    onSample: (sample: RowSample) => void = () => undefined,
+  ) {
     this.#plan = plan;
     this.#case = about;
     this.#course = course;
+    this.#onSample = onSample;
   }
 
   async write(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
@@ -116,7 +124,9 @@ export class UpsertWriter {
       const shape = this.#course.shapeOf(fields);
       const statement = upsertCountingStatement(mapping, shape, session.isObserved);
       const { rows } = await session.execute(statement, this.#parameters(arrays));
-      const [inserted, written, unchanged, , keys] = rows[0] ?? [];
+      const [inserted, written, unchanged, , keys, sampled] = rows[0] ?? [];
+      const sample = readSample(sampled);
+      if (sample !== undefined) this.#onSample(sample);
       const others = items.length - Number(written);
       const kept = this.#keptOf(shape, others, unchanged);
       session.touch(() => this.#keysOf(keys));

@@ -37,6 +37,8 @@ export interface WriteJobOptions<M extends AnyMapping> {
   readonly postProcess: BatchConfig['postProcess'];
   /** Hears of every chunk that is done, after `postProcess`. */
   readonly done?: ((report: ChunkReport<WorkItem, Written>) => Promise<void>) | undefined;
+  /** Whether it is measured how many rows are written that already are as asked. Default `false`. */
+  readonly samples?: boolean | undefined;
 }
 
 /** A write as the engine sees it. */

@@ -108,6 +108,6 @@ function writeJobOptions<M extends AnyMapping>(
     signal,
     recorder: call.recorder,
   });
-  const { preProcess, postProcess } = config;
-  return { mapping, db, workspace, call, outcomes, models, keys, preProcess, postProcess };
+  const { preProcess, postProcess, collectMetrics: samples } = config;
+  return { mapping, db, workspace, call, outcomes, models, keys, preProcess, postProcess, samples };
 }

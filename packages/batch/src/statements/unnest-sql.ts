@@ -27,6 +27,11 @@ export function unnestedValue(field: Field, position: number): string {
   return field.type.unnestsApart ? `u.c${position}::${field.type.sql}` : `u.c${position}`;
 }
 
+/** The first parameter, which has a value for every record. */
+export function firstArray([first]: readonly Field[]): string {
+  return `$1::${first?.type.unnestsApart === false ? first.type.sql : 'text'}[]`;
+}
+
 /** `t."id" = u.c0 and …` for the fields at the start of the unnested table. */
 export function sameKey(fields: readonly Field[], alias: string): string {
   return fields.map((field, i) => `${alias}.${identifier(field.column)} = ${unnestedValue(field, i)}`).join(' and ');

@@ -8,7 +8,8 @@ import {
   updateSql,
 } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
-import { sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
+import { isSampled, sampledRows } from './row-sample.js';
+import { firstArray, sameKey, unnestedValue, unnestTable } from './unnest-sql.js';
 
 /** What became of a record that was not written, as the statements below say it. */
 export type UpdateState =
@@ -26,11 +27,18 @@ export type UpdateState =
  * position, from 1, and the {@link UpdateState} of every record that was not written, with the version of its row: nothing
  * comes back if all are, and the table is not looked at a second time.
  *
+ * With samples, a last row without a position gives in place of the state what {@link readSample} reads.
+ *
  * That look sees the table as it was when the statement began. What somebody else did to a row in the meantime, and what
  * a trigger suppressed, is found out by {@link lookStatement}.
  */
-export function updateStatement(mapping: AnyMapping, plan: UpdatePlan, fields: readonly Field[]): TextStatement {
-  return cachedStatement(mapping, `update ${nameOfUpdate(plan, fields)}`, () => {
+export function updateStatement(
+  mapping: AnyMapping,
+  plan: UpdatePlan,
+  fields: readonly Field[],
+  samples = false,
+): TextStatement {
+  return cachedStatement(mapping, `update ${nameOfUpdate(plan, fields)}${samples ? ' sampled' : ''}`, () => {
     const keys = mapping.keyFields;
     const input = unnestTable(inputOf(mapping, plan, fields), { ordinality: true });
     const table = tableText(mapping);
@@ -42,10 +50,21 @@ export function updateStatement(mapping: AnyMapping, plan: UpdatePlan, fields: r
       `select u.ord, ${stateOf(mapping, plan, isCurrent, differs)} ` +
       `from ${input} left join ${table} as t on ${sameKey(keys, 't')} ` +
       // Looked at first, and nothing else if all are written. Where tables inherit, a key may have several rows.
-      `where (select count(distinct ord) from written) < cardinality(${keysOf(mapping)}) ` +
-      `and not exists (select from written as w where w.ord = u.ord)`
+      `where (select count(distinct ord) from written) < cardinality(${firstArray(mapping.keyFields)}) ` +
+      `and not exists (select from written as w where w.ord = u.ord)${samples ? ` union all ${sampleOf(mapping, plan, fields)}` : ''}`
     );
   });
+}
+
+/** It sees the rows as they were, too. */
+function sampleOf(mapping: AnyMapping, plan: UpdatePlan, fields: readonly Field[]): string {
+  const inputs = inputOf(mapping, plan, fields);
+  const given = (field: Field) => unnestedValue(field, inputs.lastIndexOf(field));
+  const { differs, isCurrent } = updateSql({ ...plan, skipsUnchanged: true }, fields, given);
+  return (
+    `select null, ${sampledRows(differs)}, null from ${unnestTable(inputs, { ordinality: true })} ` +
+    `join ${tableText(mapping)} as t on ${sameKey(mapping.keyFields, 't')} where ${isCurrent} and ${isSampled(firstArray(mapping.keyFields))}`
+  );
 }
 
 /**
@@ -74,9 +93,4 @@ function stateOf({ keyFields: [first] }: AnyMapping, plan: UpdatePlan, isCurrent
     `case when not (${isThere}) then 'missing' when not ${isCurrent} then 'stale' when ${differs} then 'other' ` +
     `else 'same' end, ${version}`
   );
-}
-
-/** The first parameter, which has as many values as there are records. */
-function keysOf({ keyFields: [first] }: AnyMapping): string {
-  return `$1::${first?.type.unnestsApart === false ? first.type.sql : 'text'}[]`;
 }

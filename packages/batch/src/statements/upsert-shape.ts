@@ -22,6 +22,8 @@ export interface UpsertShape {
   readonly skipsUnchanged: boolean;
   readonly condition: UpdateCondition | undefined;
   readonly facts: TableFacts;
+  /** Whether it is measured how many rows are written that already are as asked. */
+  readonly samples: boolean;
 }
 
 /**
@@ -30,8 +32,8 @@ export interface UpsertShape {
  */
 export function upsertText(mapping: AnyMapping, kind: string, shape: UpsertShape, build: () => string): TextStatement {
   if (shape.condition !== undefined) return { sql: build() };
-  const { fields, target, updated, skipsUnchanged, facts } = shape;
-  const name = `upsert ${kind} ${shapeOf(fields)} on ${target.id} set ${shapeOf(updated)} ${skipsUnchanged} ${facts.serverVersion} ${facts.kind}`;
+  const { fields, target, updated, skipsUnchanged, facts, samples } = shape;
+  const name = `upsert ${kind} ${shapeOf(fields)} on ${target.id} set ${shapeOf(updated)} ${skipsUnchanged} ${facts.serverVersion} ${facts.kind} ${samples}`;
   return cachedStatement(mapping, name, build);
 }
 
@@ -45,17 +47,19 @@ export function assignments({ updated }: UpsertShape): string {
   return updated.map(({ column }) => `${identifier(column)} = excluded.${identifier(column)}`).join(', ');
 }
 
+/** @param given - an expression for the record's value of a field */
+export function wouldDiffer(updated: readonly Field[], given: (field: Field) => string): string {
+  return updated.map((field) => differsSql(field, `t.${identifier(field.column)}`, given(field))).join(' or ');
+}
+
 /**
  * Whether a row that is there is to be written; `undefined` if always.
  *
  * @param parameters - how many the statement has before those of the condition
  */
 export function isToWrite({ updated, skipsUnchanged, condition }: UpsertShape, parameters: number): string | undefined {
-  const differs = updated.map((field) =>
-    differsSql(field, `t.${identifier(field.column)}`, `excluded.${identifier(field.column)}`),
-  );
   const conditions = [
-    ...(skipsUnchanged ? [differs.join(' or ')] : []),
+    ...(skipsUnchanged ? [wouldDiffer(updated, ({ column }) => `excluded.${identifier(column)}`)] : []),
     ...(condition === undefined ? [] : [shiftParameters(condition.sql, parameters)]),
   ];
   return conditions.length === 0 ? undefined : conditions.map((one) => `(${one}\n)`).join(' and ');

@@ -1,14 +1,15 @@
-import { type AnyMapping, columnList, type Field, shapeOf } from '@uno/domain';
+import { type AnyMapping, columnList, type Field, shapeOf, tableText } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
 import { inLockOrder, inputRows, isCompared, ord, sameParts, withParts } from './conflict-input.js';
+import { isSampled, sampledRows } from './row-sample.js';
 import { rowText } from './row-text.js';
-import { unnestedValue, unnestTable } from './unnest-sql.js';
-import { assignments, insertInto, isToWrite, type UpsertShape, upsertText } from './upsert-shape.js';
+import { firstArray, unnestedValue, unnestTable } from './unnest-sql.js';
+import { assignments, insertInto, isToWrite, type UpsertShape, upsertText, wouldDiffer } from './upsert-shape.js';
 
 /**
  * Inserts records or updates the rows that they conflict with, and gives one row: how many were inserted, how many written,
- * what {@link readUnchanged} gives, and if asked for the keys of those that were written. The rows are locked in the order
- * of the records.
+ * what {@link readUnchanged} gives, if asked for the keys of those that were written, and what {@link readSample} reads.
+ * The rows are locked in the order of the records.
  */
 export function upsertCountingStatement(mapping: AnyMapping, shape: UpsertShape, withKeys: boolean): TextStatement {
   return upsertText(mapping, `counting ${withKeys}`, shape, () => {
@@ -21,9 +22,20 @@ export function upsertCountingStatement(mapping: AnyMapping, shape: UpsertShape,
     ];
     return (
       `with w as (${upsert(mapping, shape)} returning ${returned.join(', ')}) ` +
-      `select ${[...given, ...(withKeys ? ['array_agg(key)'] : [])].join(', ')} from w`
+      `select ${[...given, withKeys ? 'array_agg(key)' : 'null', ...sampled(mapping, shape)].join(', ')} from w`
     );
   });
+}
+
+/** It sees the rows as they were before they were written. */
+function sampled(mapping: AnyMapping, { fields, target, updated, samples }: UpsertShape): readonly string[] {
+  if (!samples) return [];
+  const given = (field: Field) => unnestedValue(field, fields.indexOf(field));
+  const isSame = target.fields.map((field) => `t.${identifier(field.column)} = ${given(field)}`).join(' and ');
+  return [
+    `(select ${sampledRows(`(${wouldDiffer(updated, given)})`)} from ${unnestTable(fields, { ordinality: true })} ` +
+      `join ${tableText(mapping)} as t on ${isSame} where ${isSampled(firstArray(fields))})`,
+  ];
 }
 
 /** The same for one record, whose values are parameters of their own: whether its row is new, then some columns of it. */

@@ -11,7 +11,7 @@ import {
 } from '@uno/postgres';
 import type { Session } from '../engine/batch-job.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
-import { recorded } from './recorded.js';
+import { recorded, timedBy } from './recorded.js';
 
 /** So many keys are kept for the observers of a write; beyond, they are told that any row may be different. */
 export const mostKeys = 100_000;
@@ -22,6 +22,7 @@ export class WriteSession implements Session {
   #isAnswered = false;
   readonly #db: Queryable;
   readonly #options: ExecuteOptions;
+  readonly #recorder: CallRecorder;
   #savepoint: MovingSavepoint | undefined;
   #handedOver: Promise<void> | undefined;
   #release = () => {};
@@ -34,6 +35,7 @@ export class WriteSession implements Session {
     this.#db = db;
     this.#options = { signal, onSent: (bytes) => recorder.statement(bytes) };
     this.#isObserved = isObserved;
+    this.#recorder = recorder;
     const execute = recorded(db, signal, recorder);
     this.execute = (statement, parameters) => this.#answered(execute(statement, parameters));
   }
@@ -70,7 +72,7 @@ export class WriteSession implements Session {
       yield data;
       release();
     })();
-    const { affected } = await this.#answered(copyIn(this.#db, statement, source, this.#options));
+    const { affected } = await this.#answered(this.#timed(() => copyIn(this.#db, statement, source, this.#options)));
     return affected;
   }
 
@@ -81,12 +83,12 @@ export class WriteSession implements Session {
 
   /** Sends statements in one round trip. */
   together(requests: readonly TogetherRequest[]): Promise<readonly TogetherResult[]> {
-    return this.#answered(executeTogether(this.#db, requests, this.#options));
+    return this.#answered(this.#timed(() => executeTogether(this.#db, requests, this.#options)));
   }
 
   /** The same as an attempt, in the same round trip. */
   attemptTogether(requests: readonly TogetherRequest[]): Promise<readonly TogetherResult[]> {
-    return this.#answered(this.#moving().together(requests, this.#options));
+    return this.#answered(this.#timed(() => this.#moving().together(requests, this.#options)));
   }
 
   attempt<T>(run: () => Promise<T>): Promise<T> {
@@ -114,6 +116,10 @@ export class WriteSession implements Session {
   #moving(): MovingSavepoint {
     this.#savepoint ??= new MovingSavepoint(this.#db, this.#options.signal);
     return this.#savepoint;
+  }
+
+  #timed<T>(run: () => Promise<T>): Promise<T> {
+    return timedBy(this.#recorder, run);
   }
 
   async #answered<T>(sent: Promise<T>): Promise<T> {

@@ -43,6 +43,8 @@ export interface BatchPortRequest<M extends AnyMapping> {
   /** The database, or the transaction that everything has to join. */
   readonly db: Queryable;
   readonly observers: readonly WriteObserver[];
+  /** Whether what is read by key goes to the entity cache. */
+  readonly isCached?: boolean | undefined;
 }
 
 /** What holds for a call that says nothing itself, whether its records are done in sets or one by one. */

@@ -43,12 +43,17 @@ export class EntityReader<M extends AnyMapping> {
     });
   }
 
-  /** The batch port's operations where it is there and wanted, else the individual ones. */
-  operations(options: Pick<ReadOptions, 'useBatchOperations'> = {}): RecordOperations<M> {
+  /**
+   * The batch port's operations where it is there and wanted, else the individual ones.
+   *
+   * @param isCached - whether what is read goes to the cache
+   */
+  operations(options: Pick<ReadOptions, 'useBatchOperations'> = {}, isCached = false): RecordOperations<M> {
     const { batch } = this.#context;
     const wanted = options.useBatchOperations ?? this.#settings.useBatchOperations ?? true;
     if (batch === undefined || !wanted) return this.individual(batch?.defaults);
-    const request = { mapping: this.#mapping, db: this.#context.current(), observers: this.#context.observers };
+    const { observers } = this.#context;
+    const request = { mapping: this.#mapping, db: this.#context.current(), observers, isCached };
     return new FallingBack(batch, request, (defaults) => this.individual(defaults));
   }
 
@@ -70,7 +75,7 @@ export class EntityReader<M extends AnyMapping> {
       options,
       keys,
       () => encodeKeys(this.#mapping, 'batchGet', keys),
-      (missing) => this.operations({ useBatchOperations }).batchGet(missing, call),
+      (missing, isCached) => this.operations({ useBatchOperations }, isCached).batchGet(missing, call),
     );
   }
 
@@ -78,10 +83,10 @@ export class EntityReader<M extends AnyMapping> {
     options: ReadOptions,
     keys: readonly KeyOf<M>[],
     encode: () => readonly KeyTexts[],
-    read: (missing: readonly KeyOf<M>[]) => Promise<(Loaded<M> | undefined)[]>,
+    read: (missing: readonly KeyOf<M>[], isCached: boolean) => Promise<(Loaded<M> | undefined)[]>,
   ): Promise<(Loaded<M> | undefined)[]> {
     const region = this.#region(options);
-    if (region === undefined || keys.length === 0) return read(keys);
+    if (region === undefined || keys.length === 0) return read(keys, region !== undefined);
     const texts = encode().map(keyText);
     const ticket = region.openTicket();
     try {
@@ -99,7 +104,7 @@ export class EntityReader<M extends AnyMapping> {
         if (text !== undefined && !found.has(text)) missing.set(text, key);
       });
       if (missing.size > 0) {
-        const rows = (await read([...missing.values()])).filter((row) => row !== undefined);
+        const rows = (await read([...missing.values()], true)).filter((row) => row !== undefined);
         const entries = rows.map((row) => [this.#textOf(row), row] as const);
         for (const [text, row] of entries) found.set(text, row);
         await ticket.fill(entries.map(([text, row]) => [text, this.#mapping.snapshot(row)] as const));
