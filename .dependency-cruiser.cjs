@@ -6,6 +6,7 @@ const rooms = {
   domain: ['postgres'],
   batch: ['domain', 'postgres'],
   cache: ['domain', 'postgres'],
+  formats: ['postgres'],
   container: ['batch', 'cache', 'domain', 'postgres'],
   testing: [],
 };
@@ -16,6 +17,7 @@ const keepers = {
   'reflect-metadata': 'packages/container|apps/',
   'lru-cache': 'packages/cache',
   'p-queue': 'packages/(domain|batch)',
+  'csv-parse': 'packages/formats',
   pg: 'packages/(postgres|container|testing)|apps/benchmark',
 };
 
