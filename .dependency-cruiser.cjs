@@ -18,6 +18,7 @@ const keepers = {
   'lru-cache': 'packages/cache',
   'p-queue': 'packages/(domain|batch)',
   'csv-parse': 'packages/formats',
+  'lossless-json': 'packages/formats',
   pg: 'packages/(postgres|container|testing)|apps/benchmark',
 };
 
