@@ -17,6 +17,7 @@ const pages = [
   'docs/metrics.md',
   'docs/advice.md',
   'docs/copy.md',
+  'docs/formats.md',
   'docs/mapping.md',
   'docs/read-table.md',
   'docs/errors.md',
