@@ -71,7 +71,9 @@ describe('any CSV', () => {
   /** Bytes of which nothing is sure but that there is a header. */
   const file = fc.record({
     header: fc.constantFrom('a,b\n', '\xef\xbb\xbfa,b\r\n', '"a","b"\r', '\n\na\n'),
-    body: fc.array(fc.constantFrom('"', '"', ',', ',', '\n', '\r', '\r\n', 'x', 'yz', '\xc3\xa9', '\xe9', ' '), { maxLength: 40 }), // biome-ignore format: one list
+    body: fc.array(fc.constantFrom('"', '"', ',', ',', '\n', '\r', '\r\n', 'x', 'yz', '\xc3\xa9', '\xe9', ' '), {
+      maxLength: 40,
+    }),
   });
   const outcome = async (bytes: Buffer, cuts: readonly number[]) => {
     const seen: unknown[] = [];

@@ -7,24 +7,96 @@ const said = (text: string, options?: CsvOptions) => saidBy(readCsv(Buffer.from(
 
 describe('readCsv', () => {
   it.each<[title: string, text: string, expected: unknown[], options?: CsvOptions]>([
-    ['takes records apart', 'a,b\n1,x\n2,y\n', [[2, ['1', 'x']], [3, ['2', 'y']]]], // biome-ignore format: a row a line
+    [
+      'takes records apart',
+      'a,b\n1,x\n2,y\n',
+      [
+        [2, ['1', 'x']],
+        [3, ['2', 'y']],
+      ],
+    ],
     ['needs no line break at the end', 'a,b\n1,x', [[2, ['1', 'x']]]],
     ['tells nothing from the empty text', 'a,b,c\n,"",x\n', [[2, [null, '', 'x']]]],
     ['tells them apart among quoted cells', 'a,b,c\n"",,"x,""y"""\n', [[2, ['', null, 'x,"y"']]]],
     ['reads a row of which nothing is said', 'a,b\n,\n', [[2, [null, null]]]],
     ['reads quotes within quotes', 'a,b\n"say ""hi""",x\n', [[2, ['say "hi"', 'x']]]],
     ['reads delimiters within quotes', 'a,b\n"1,5",x\n', [[2, ['1,5', 'x']]]],
-    ['reads cells that are all quoted', '"a","b"\n"1,5","x\ny"\n"","z"\n', [[2, ['1,5', 'x\ny']], [4, ['', 'z']]]], // biome-ignore format: a row a line
-    ['counts the lines within quotes', 'a,b\n"1\n\n2",x\n3,y\n', [[2, ['1\n\n2', 'x']], [5, ['3', 'y']]]], // biome-ignore format: a row a line
+    [
+      'reads cells that are all quoted',
+      '"a","b"\n"1,5","x\ny"\n"","z"\n',
+      [
+        [2, ['1,5', 'x\ny']],
+        [4, ['', 'z']],
+      ],
+    ],
+    [
+      'counts the lines within quotes',
+      'a,b\n"1\n\n2",x\n3,y\n',
+      [
+        [2, ['1\n\n2', 'x']],
+        [5, ['3', 'y']],
+      ],
+    ],
     ['counts the lines of a header', '"a\nb",c\n1,x\n', [[3, ['1', 'x']]]],
-    ['reads CRLF, and keeps it within quotes', 'a,b\r\n1,"x\r\ny"\r\n2,z\r\n', [[2, ['1', 'x\r\ny']], [4, ['2', 'z']]]], // biome-ignore format: a row a line
-    ['reads CR alone', 'a,b\r1,"x\ry"\r2,z\r', [[2, ['1', 'x\ry']], [4, ['2', 'z']]]], // biome-ignore format: a row a line
-    ['reads LF and CRLF in one file', 'a,b\n1,x\r\n2,y\n', [[2, ['1', 'x']], [3, ['2', 'y']]]], // biome-ignore format: a row a line
+    [
+      'reads CRLF, and keeps it within quotes',
+      'a,b\r\n1,"x\r\ny"\r\n2,z\r\n',
+      [
+        [2, ['1', 'x\r\ny']],
+        [4, ['2', 'z']],
+      ],
+    ],
+    [
+      'reads CR alone',
+      'a,b\r1,"x\ry"\r2,z\r',
+      [
+        [2, ['1', 'x\ry']],
+        [4, ['2', 'z']],
+      ],
+    ],
+    [
+      'reads LF within quotes where lines end with CR',
+      'a,b\r1,"x\ny"\r2,z\r',
+      [
+        [2, ['1', 'x\ny']],
+        [3, ['2', 'z']],
+      ],
+    ],
+    [
+      'finds LF outside of quotes where lines end with CR',
+      'a,b\r1,x\n2,y\r3,"\r"\nz\r4,w\r',
+      [
+        [2, { reason: 'there is a line break (LF) that is not like those before (CR)' }],
+        [3, { reason: 'there is a line break outside of quotes that is not like those before' }],
+        [5, ['4', 'w']],
+      ],
+    ],
+    [
+      'reads LF and CRLF in one file',
+      'a,b\n1,x\r\n2,y\n',
+      [
+        [2, ['1', 'x']],
+        [3, ['2', 'y']],
+      ],
+    ],
     ['takes CR CR LF, which Windows makes of CRLF, for one', 'a,b\r\r\n1,x\r\r\n', [[2, ['1', 'x']]]],
-    ['passes over empty lines', '\n\na,b\n\n1,x\n\n\n2,y\n\n', [[5, ['1', 'x']], [8, ['2', 'y']]]], // biome-ignore format: a row a line
-    ['takes an empty line of one column for a record', 'a\n1\n\n"" \n', [
-      [2, ['1']], [3, [null]], [4, { reason: 'a closing quote is followed by something else than a delimiter', column: 'a' }], // biome-ignore format: short
-    ]], // biome-ignore format: short
+    [
+      'passes over empty lines',
+      '\n\na,b\n\n1,x\n\n\n2,y\n\n',
+      [
+        [5, ['1', 'x']],
+        [8, ['2', 'y']],
+      ],
+    ],
+    [
+      'takes an empty line of one column for a record',
+      'a\n1\n\n"" \n',
+      [
+        [2, ['1']],
+        [3, [null]],
+        [4, { reason: 'a closing quote is followed by something else than a delimiter', column: 'a' }],
+      ],
+    ],
     ['keeps spaces', 'a,b\n 1 ,\tx\n', [[2, [' 1 ', '\tx']]]],
     ['gives no record of a header alone', 'a,b\n', []],
     ['gives no record of a header without a line break', 'a,b', []],
@@ -111,23 +183,60 @@ describe('readCsv', () => {
     ['is empty', latin1(''), { reason: 'empty', message: 'The source: it is empty; a header was expected.' }],
     ['has empty lines only', latin1('\n\r\n\n'), { reason: 'empty' }],
     ['has a byte-order mark only', latin1('\xef\xbb\xbf'), { reason: 'empty' }],
-    ['has the same name twice', latin1('a,b,a\n1,2,3\n'), {
-      reason: 'header', line: 1, message: 'The source, line 1: the header is wrong: columns 1 and 3 have the same name "a".', // biome-ignore format: short
-    }], // biome-ignore format: short
-    ['has a column without a name', latin1('a,,c\n'), {
-      reason: 'header', message: 'The source, line 1: the header is wrong: column 2 of 3 has no name.', // biome-ignore format: short
-    }], // biome-ignore format: short
+    [
+      'has the same name twice',
+      latin1('a,b,a\n1,2,3\n'),
+      {
+        reason: 'header',
+        line: 1,
+        message: 'The source, line 1: the header is wrong: columns 1 and 3 have the same name "a".',
+      },
+    ],
+    [
+      'has a column without a name',
+      latin1('a,,c\n'),
+      {
+        reason: 'header',
+        message: 'The source, line 1: the header is wrong: column 2 of 3 has no name.',
+      },
+    ],
     ['has a quote within a name', latin1('\na,b"c\n'), { reason: 'header', line: 2 }],
-    ['has a header that is not UTF-8', latin1('stra\xdfe\n1\n'), {
-      reason: 'encoding', line: 1, why: expect.stringContaining('byte 0xDF (number 5 of the value)'), // biome-ignore format: short
-    }], // biome-ignore format: short
-    ['is in UTF-16 of the other order', latin1('\xfe\xff\0a'), { reason: 'encoding', why: expect.stringContaining('UTF-16BE') }], // biome-ignore format: short
-    ['has a mark that contradicts what was said', latin1('\xef\xbb\xbfa\n'), { reason: 'encoding' }, { encoding: 'latin1' }], // biome-ignore format: short
+    [
+      'has a header that is not UTF-8',
+      latin1('stra\xdfe\n1\n'),
+      {
+        reason: 'encoding',
+        line: 1,
+        why: expect.stringContaining('byte 0xDF (number 5 of the value)'),
+      },
+    ],
+    [
+      'is in UTF-16 of the other order',
+      latin1('\xfe\xff\0a'),
+      { reason: 'encoding', why: expect.stringContaining('UTF-16BE') },
+    ],
+    [
+      'has a mark that contradicts what was said',
+      latin1('\xef\xbb\xbfa\n'),
+      { reason: 'encoding' },
+      { encoding: 'latin1' },
+    ],
     ['ends within a character of UTF-16', latin1('\xff\xfea\0\n\0b'), { reason: 'encoding', line: 2 }],
-    ['has a quote that is never closed', latin1('a,b\n1,2\n3,"4\n5,6\n'), {
-      reason: 'unclosed-quote', line: 3, message: 'The source, line 3: a quote in the record that begins here is never closed.', // biome-ignore format: short
-    }], // biome-ignore format: short
-    ['has a record that is too long', latin1('a,b\n1,2\n3,4567\n'), { reason: 'record-too-long', line: 3 }, { maxRecordBytes: 6 }], // biome-ignore format: short
+    [
+      'has a quote that is never closed',
+      latin1('a,b\n1,2\n3,"4\n5,6\n'),
+      {
+        reason: 'unclosed-quote',
+        line: 3,
+        message: 'The source, line 3: a quote in the record that begins here is never closed.',
+      },
+    ],
+    [
+      'has a record that is too long',
+      latin1('a,b\n1,2\n3,4567\n'),
+      { reason: 'record-too-long', line: 3 },
+      { maxRecordBytes: 6 },
+    ],
     ['is a workbook', latin1('PK\x03\x04\x14\0'), { reason: 'compression', why: expect.stringContaining('Excel') }],
   ])('ends with an error when the file %s', async (...[, bytes, error, options]) => {
     expect(await errorOf(readCsv(bytes, options))).toMatchObject({ code: 'UNO_FILE', retry: 'never', ...error });

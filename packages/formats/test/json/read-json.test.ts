@@ -4,11 +4,33 @@ import { entriesOf, errorOf, latin1, saidBy } from '../support/entries.js';
 
 describe('readJson', () => {
   it.each<[title: string, text: string, expected: unknown[]]>([
-    ['takes elements for records', '[{"a":1},{"a":2}]', [[1, { a: 1 }], [1, { a: 2 }]]], // biome-ignore format: a row a line
-    ['counts lines', '[\n  {"a":1},\n\n  {\n    "a": 2\n  }\n, {"a":3}\n]\n', [[2, { a: 1 }], [4, { a: 2 }], [7, { a: 3 }]]], // biome-ignore format: a row a line
+    [
+      'takes elements for records',
+      '[{"a":1},{"a":2}]',
+      [
+        [1, { a: 1 }],
+        [1, { a: 2 }],
+      ],
+    ],
+    [
+      'counts lines',
+      '[\n  {"a":1},\n\n  {\n    "a": 2\n  }\n, {"a":3}\n]\n',
+      [
+        [2, { a: 1 }],
+        [4, { a: 2 }],
+        [7, { a: 3 }],
+      ],
+    ],
     ['gives nothing of an empty array', ' [ ] \n', []],
     ['passes over the byte-order mark', '\ufeff[{"a":1}]', [[1, { a: 1 }]]],
-    ['is not misled by brackets in texts', '[{"a":"]}{[\\"]\\\\"},{"b":2}]', [[1, { a: ']}{["]\\' }], [1, { b: 2 }]]], // biome-ignore format: a row a line
+    [
+      'is not misled by brackets in texts',
+      '[{"a":"]}{[\\"]\\\\"},{"b":2}]',
+      [
+        [1, { a: ']}{["]\\' }],
+        [1, { b: 2 }],
+      ],
+    ],
     ['reads what is nested', '[{"a":[[{"b":[]}],{}]}]', [[1, { a: [[{ b: [] }], {}] }]]],
     ['keeps what is not ASCII', '[{"a":"日本 😀"}]', [[1, { a: '日本 😀' }]]],
     ['keeps the digits of numbers', '[{"a":9007199254740993}]', [[1, { a: 9007199254740993n }]]],
@@ -42,7 +64,12 @@ describe('readJson', () => {
     ['lacks a comma', '[{"a":1}\n{"a":2}]', 2, /a comma or \] is expected after an element, \{ found/],
     ['has a comma too many', '[{"a":1},\n,{"a":2}]', 2, /an element is expected after the comma, , found/],
     ['has a comma at its end', '[{"a":1},]', 1, /an element is expected after the comma, \] found/],
-    ['lacks a bracket', '[{"a":1\n,\n{"a":2}]', 3, /\] closes what \} should close in the element that begins in line 1/], // biome-ignore format: a row a line
+    [
+      'lacks a bracket',
+      '[{"a":1\n,\n{"a":2}]',
+      3,
+      /\] closes what \} should close in the element that begins in line 1/,
+    ],
     ['lacks a quote', '[{"a":"x},\n{"b":2}]', 1, /a string is not closed on its line/],
     ['goes on after its end', '[]\nx', 2, /something follows the end of the array: x/],
   ])('ends with an error when the file %s', async (_title, text, line, why) => {

@@ -6,9 +6,23 @@ const said = (text: string) => saidBy(readNdjson(Buffer.from(text)));
 
 describe('readNdjson', () => {
   it.each<[title: string, text: string, expected: unknown[]]>([
-    ['takes lines for records', '{"a":1}\n{"a":"x","b":null}\n', [[1, { a: 1 }], [2, { a: 'x', b: null }]]], // biome-ignore format: a row a line
+    [
+      'takes lines for records',
+      '{"a":1}\n{"a":"x","b":null}\n',
+      [
+        [1, { a: 1 }],
+        [2, { a: 'x', b: null }],
+      ],
+    ],
     ['needs no line break at the end', '{"a":1}', [[1, { a: 1 }]]],
-    ['passes over empty lines', '\n \t\n{"a":1}\r\n\r\n{}\n', [[3, { a: 1 }], [5, {}]]], // biome-ignore format: a row a line
+    [
+      'passes over empty lines',
+      '\n \t\n{"a":1}\r\n\r\n{}\n',
+      [
+        [3, { a: 1 }],
+        [5, {}],
+      ],
+    ],
     ['passes over the byte-order mark', '\ufeff{"a":1}\n', [[1, { a: 1 }]]],
     ['gives nothing of an empty file', '', []],
     ['keeps what is not ASCII', '{"naïve":"日本 😀"}\n', [[1, { naïve: '日本 😀' }]]],

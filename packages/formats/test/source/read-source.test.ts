@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -36,7 +37,10 @@ describe('a source', () => {
     ['an async iterable', () => Readable.from(pieces(latin1(text), [2]))],
     ['compressed bytes', () => gzipSync(text)],
     ['compressed bytes, cut anywhere', () => pieces(gzipSync(text), [1])],
-    ['compressed members one after the other', () => Buffer.concat([gzipSync(text.slice(0, 6)), gzipSync(text.slice(6))])], // biome-ignore format: a row a line
+    [
+      'compressed members one after the other',
+      () => Buffer.concat([gzipSync(text.slice(0, 6)), gzipSync(text.slice(6))]),
+    ],
   ])('can be %s', async (_kind, source) => {
     expect(await saidBy(readCsv(source()))).toEqual(expected);
   });
@@ -54,10 +58,18 @@ describe('a source', () => {
   });
 
   it.each<[title: string, source: () => ByteSource, error: object]>([
-    ['is not there', () => join(folder, 'no.csv'), { reason: 'missing', message: expect.stringMatching(/no\.csv: there is no such file\.$/) }], // biome-ignore format: a row a line
+    [
+      'is not there',
+      () => join(folder, 'no.csv'),
+      { reason: 'missing', message: expect.stringMatching(/no\.csv: there is no such file\.$/) },
+    ],
     ['is a directory', () => folder, { reason: 'directory', message: expect.stringMatching(/: it is a directory\.$/) }],
     ['fails', () => failing(), { reason: 'unreadable', line: 2, cause: expect.objectContaining({ code: 'EIO' }) }],
-    ['is cut off in its gzip data', () => gzipSync(text.repeat(9)).subarray(0, -9), { reason: 'compression', why: 'its gzip data end in the middle' }], // biome-ignore format: a row a line
+    [
+      'is cut off in its gzip data',
+      () => gzipSync(text.repeat(9)).subarray(0, -9),
+      { reason: 'compression', why: 'its gzip data end in the middle' },
+    ],
     ['is damaged', () => damaged(), { reason: 'compression', why: 'its gzip data are damaged' }],
     ['is no gzip though it was said to be', () => latin1(text), { reason: 'compression' }],
   ])('that %s ends with an error', async (title, source, error) => {
@@ -144,9 +156,41 @@ describe('a reader', () => {
     const blocks = reader[Symbol.asyncIterator]();
     expect(await blocks.next()).toMatchObject({ value: [{ line: 2 }] });
     const waiting = blocks.next();
+    // It has come to wait for the stream when everything else is done.
+    await setImmediate();
     await reader.close();
     expect(await waiting).toEqual({ done: true, value: undefined });
     expect(stream.destroyed).toBe(true);
+  });
+
+  it.each<[title: string, end: (answer: Answer) => void]>([
+    ['does not like to be closed', ({ reject }) => reject(new Error('closed too early'))],
+    ['still gives bytes', ({ resolve }) => resolve({ value: latin1('3,'), done: false })],
+  ])('ends without an error or half a record when its source %s', async (_title, end) => {
+    const given = [latin1('a,b\n1,2\n')];
+    let answer: Answer | undefined;
+    const source: AsyncIterableIterator<Uint8Array> = {
+      [Symbol.asyncIterator]: () => source,
+      next: () => {
+        const value = given.pop();
+        if (value !== undefined) return Promise.resolve({ value });
+        return new Promise((resolve, reject) => {
+          answer = { resolve, reject };
+        });
+      },
+      return: async () => {
+        if (answer !== undefined) end(answer);
+        return { done: true, value: undefined };
+      },
+    };
+    const reader = readCsv(source);
+    await reader.open();
+    const blocks = reader[Symbol.asyncIterator]();
+    await blocks.next();
+    const waiting = blocks.next();
+    await setImmediate();
+    await reader.close();
+    expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
   it('takes no more from its source than its records are taken', async () => {
@@ -165,6 +209,12 @@ describe('a reader', () => {
     await blocks.return?.(undefined);
   });
 });
+
+/** How a promise of bytes is kept. */
+interface Answer {
+  resolve(result: IteratorResult<Uint8Array>): void;
+  reject(error: Error): void;
+}
 
 async function* failing(): AsyncGenerator<Buffer> {
   yield latin1(text.slice(0, 6));
