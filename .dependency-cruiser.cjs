@@ -4,7 +4,7 @@
 const rooms = {
   postgres: [],
   domain: ['postgres'],
-  batch: ['domain', 'postgres'],
+  batch: ['domain', 'formats', 'postgres'],
   cache: ['domain', 'postgres'],
   formats: ['postgres'],
   container: ['batch', 'cache', 'domain', 'postgres'],

@@ -45,7 +45,6 @@ export type {
   CheckpointOptions,
   ImportResult,
 } from './import/import-options.js';
-export type { FileEntry, FileFault, RecordFile, RejectFormat, RejectNote } from './import/record-file.js';
 export type { RejectedRecord } from './import/rejected-record.js';
 export { BatchMetrics } from './metrics/batch-metrics.js';
 export type { BatchMetricsSnapshot, ErrorSummary, OperationMetrics } from './metrics/batch-metrics-snapshot.js';

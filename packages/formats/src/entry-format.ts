@@ -1,4 +1,5 @@
 import type { FileEntry } from './file-entry.js';
+import type { RejectFormat } from './reject-format.js';
 
 /** How a format finds records in bytes. It keeps no bytes: those that it does not use come again, with more behind them. */
 export interface EntryFormat {
@@ -8,6 +9,8 @@ export interface EntryFormat {
   readonly begun: boolean;
   /** The header, when it knows one. */
   readonly header: FileHeader | undefined;
+  /** How its rejected records are written, when {@link begun}. */
+  readonly rejects: RejectFormat;
   /**
    * @param final - whether no more bytes follow
    * @throws FileError when reading cannot go on

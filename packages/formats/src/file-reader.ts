@@ -3,6 +3,7 @@ import type { EntryFormat, FileHeader } from './entry-format.js';
 import type { FileEntry } from './file-entry.js';
 import { FileError } from './file-error.js';
 import { defaultRecordBytes, type ReadOptions } from './read-options.js';
+import type { RejectFormat } from './reject-format.js';
 import { type ByteSource, type ByteStream, openBytes, pathOf, pieceBytes } from './source/byte-source.js';
 import { decompressed } from './source/decompress.js';
 import { sourceError } from './source/source-error.js';
@@ -25,8 +26,15 @@ export interface FileReader extends AsyncIterable<readonly FileEntry[]> {
    * @throws FileError for what cannot be opened or begins wrongly
    */
   open(): Promise<FileHeader | undefined>;
+  /** How records of this file that are rejected are written down, so that they can be mended; when it is open. */
+  readonly rejects: RejectFormat;
   /** Closes the source, for one who opened and then does not iterate; also while a block is waited for. */
   close(): Promise<void>;
+}
+
+/** Whether something is a {@link FileReader}, of this or another installed copy. */
+export function isFileReader(value: unknown): value is FileReader {
+  return typeof value === 'object' && value !== null && 'format' in value && 'rejects' in value && 'open' in value;
 }
 
 /** A {@link FileReader} over any format. */
@@ -57,6 +65,10 @@ export class EntryReader implements FileReader {
     this.#entries = entries;
     this.#gzip = options.gzip ?? 'auto';
     this.#maxRecordBytes = options.maxRecordBytes ?? defaultRecordBytes;
+  }
+
+  get rejects(): RejectFormat {
+    return this.#entries.rejects;
   }
 
   open(): Promise<FileHeader | undefined> {

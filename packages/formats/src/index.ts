@@ -4,10 +4,12 @@ export { type CsvValue, type CsvWriter, csvWriter, writeCsv } from './csv/write-
 export type { FileHeader } from './entry-format.js';
 export type { CellsEntry, DocumentEntry, FaultEntry, FileEntry, RecordFault } from './file-entry.js';
 export { FileError, type FileErrorOptions, type FileErrorReason } from './file-error.js';
-export type { FileFormat, FileReader } from './file-reader.js';
+export { type FileFormat, type FileReader, isFileReader } from './file-reader.js';
 export { fileExtensions, formatOf, type NamedFormat, readFile } from './format-of.js';
 export type { JsonOptions } from './json/json-options.js';
+export { ndjsonRejects } from './json/json-rejects.js';
 export { readJson, readNdjson } from './json/read-json.js';
 export { ndjsonLine, writeNdjson } from './json/write-ndjson.js';
+export { noteColumns, type RejectFormat, type RejectNote } from './reject-format.js';
 export { defaultRecordBytes, mostRecordBytes, type ReadOptions } from './read-options.js';
 export type { ByteSource } from './source/byte-source.js';

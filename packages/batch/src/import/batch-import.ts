@@ -15,15 +15,15 @@ import type { ImportResult } from './import-options.js';
 import { recordsToImport } from './import-reader.js';
 import { type ImportRequest, operation } from './import-request.js';
 import { ImportRun } from './import-run.js';
-import { ndjsonRejects } from './ndjson-rejects.js';
-import { isRecordFile, type RecordFile } from './record-file.js';
+
+import { type FileReader, isFileReader, ndjsonRejects } from '@uno/formats';
 import { RejectsFile } from './rejects-file.js';
 
 /** A source that does not say how many records it has. */
 const noArray: BatchSource<never> = new Set();
 
 /** What an import may be made of. */
-export type ImportSource = RecordFile | BatchSource<unknown>;
+export type ImportSource = FileReader | BatchSource<unknown>;
 
 /** Imports records; see {@link BatchOperations.batchImport}. */
 export async function batchImport<M extends AnyMapping>(
@@ -32,7 +32,7 @@ export async function batchImport<M extends AnyMapping>(
   source: ImportSource,
 ): Promise<ImportResult> {
   requireSource(source, request);
-  return withCall(callMaking(target, operation, isRecordFile(source) ? noArray : source), request.options, (call) =>
+  return withCall(callMaking(target, operation, isFileReader(source) ? noArray : source), request.options, (call) =>
     importing(target, request, source, call),
   );
 }
@@ -45,7 +45,7 @@ async function importing<M extends AnyMapping>(
 ): Promise<ImportResult> {
   const { onReject, uniqueFields, updateOnConflict = false, rejects: path } = request.options;
   const checkpoint = await openCheckpoint(target, request, source, call);
-  const file = isRecordFile(source) ? source : undefined;
+  const file = isFileReader(source) ? source : undefined;
   const rejects =
     path === undefined || checkpoint?.isFinished
       ? undefined
@@ -88,7 +88,7 @@ async function openCheckpoint<M extends AnyMapping>(
 ): Promise<Checkpoint | undefined> {
   if (checkpoint === undefined) return undefined;
   const { uniqueFields, updateOnConflict, columns, rejects } = options;
-  const file = isRecordFile(source) ? source : undefined;
+  const file = isFileReader(source) ? source : undefined;
   const same = { table: mapping.tableName, format: file?.format, uniqueFields, updateOnConflict, columns, rejects };
   return Checkpoint.open(checkpoint, {
     db,
@@ -103,7 +103,7 @@ async function openCheckpoint<M extends AnyMapping>(
  * @throws ConfigError for options that it does not go with
  */
 export function requireSource<M extends AnyMapping>(source: unknown, { options }: ImportRequest<M>): void {
-  if (isRecordFile(source)) {
+  if (isFileReader(source)) {
     const { rejects } = options;
     if (rejects !== undefined && source.path !== undefined && resolve(rejects) === resolve(source.path)) {
       throw new ConfigError(`${operation}: rejects would be written over the file that is read, ${source.path}.`);

@@ -1,11 +1,12 @@
 import type { AnyMapping, Field } from '@uno/domain';
+import { noteColumns } from '@uno/formats';
 import { ConfigError } from '@uno/postgres';
+
+/** What a file of rejected records has beside its own columns is passed over when it is imported again. */
+const notes: ReadonlySet<string> = new Set(noteColumns);
 
 /** What the columns of a file are for: the field of each by its name, or `null` for one that is passed over. */
 export type ColumnNames = Readonly<Record<string, string | null>>;
-
-/** Columns that a file of rejected records has beside its own; they are passed over when it is imported again. */
-const noteColumns: readonly string[] = ['uno_line', 'uno_field', 'uno_reason'];
 
 /** What the columns of a file mean: by what was said of them, or by the names of fields and of their columns. */
 export class ImportColumns {
@@ -79,7 +80,7 @@ export class ImportColumns {
       free.find(({ property }) => property === column) ??
       free.find((field) => field.column === column) ??
       free.find((field) => field.property.toLowerCase() === lower || field.column.toLowerCase() === lower) ??
-      (noteColumns.includes(column) ? null : undefined)
+      (notes.has(column) ? null : undefined)
     );
   }
 }

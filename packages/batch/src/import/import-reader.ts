@@ -3,7 +3,7 @@ import { SkippedRecords } from '../source/skipped-records.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { ImportIntake } from './import-intake.js';
 import { ImportRecord } from './import-record.js';
-import { isRecordFile, type RecordFile } from './record-file.js';
+import { isFileReader, type FileReader } from '@uno/formats';
 
 type Make<T> = (number: number, one: T) => ImportRecord;
 
@@ -22,10 +22,10 @@ export interface ImportReading {
  * @throws SourceChangedError when it is not
  */
 export async function* recordsToImport(
-  source: RecordFile | BatchSource<unknown>,
+  source: FileReader | BatchSource<unknown>,
   reading: ImportReading,
 ): AsyncGenerator<ImportRecord | SkippedRecords> {
-  if (!isRecordFile(source)) {
+  if (!isFileReader(source)) {
     yield* undone(singles(source), ImportRecord.ofInput, reading);
     return;
   }

@@ -1,4 +1,4 @@
-import type { FileEntry } from './record-file.js';
+import type { FileEntry } from '@uno/formats';
 
 /** A record on its way from the source into the table. */
 export class ImportRecord {

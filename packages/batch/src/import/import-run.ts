@@ -20,7 +20,7 @@ import type { Importing } from './import-jobs.js';
 import type { ImportResult } from './import-options.js';
 import type { ImportRecord } from './import-record.js';
 import { operation } from './import-request.js';
-import { rawOf } from './ndjson-rejects.js';
+import { rawOf } from './raw-of.js';
 import { noteOf, type RejectedRecord, rejectedRecord } from './rejected-record.js';
 import type { RejectsFile, RejectsRange, WrittenReject } from './rejects-file.js';
 

@@ -1,7 +1,7 @@
 import type { FailedRecord } from '@uno/domain';
 import { ConstraintError, sqlstateOf, UnoError, ValidationError } from '@uno/postgres';
 import type { ImportRecord } from './import-record.js';
-import type { RejectNote } from './record-file.js';
+import type { RejectNote } from '@uno/formats';
 
 /** A record that was not imported, and why. */
 export interface RejectedRecord {

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { RejectsError } from './import-errors.js';
-import type { RejectFormat, RejectNote } from './record-file.js';
+import type { RejectFormat, RejectNote } from '@uno/formats';
 
 /** Where the rejected records of a chunk lie: bytes of the file that is being written. */
 export interface RejectsRange {

@@ -40,7 +40,7 @@ import type {
   ImportResult,
 } from '../import/import-options.js';
 import { importRequest } from '../import/import-request.js';
-import type { RecordFile } from '../import/record-file.js';
+import type { FileReader } from '@uno/formats';
 import { BatchRun } from '../engine/batch-run.js';
 import { withCall } from '../engine/with-call.js';
 import { BatchMetrics } from '../metrics/batch-metrics.js';
@@ -474,8 +474,8 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
    * });
    * ```
    */
-  batchImport(source: RecordFile, options: BatchImportFileOptions<M> & NoStats): Promise<number>;
-  batchImport(source: RecordFile, options?: BatchImportFileOptions<M> & Stats): Promise<ImportResult>;
+  batchImport(source: FileReader, options: BatchImportFileOptions<M> & NoStats): Promise<number>;
+  batchImport(source: FileReader, options?: BatchImportFileOptions<M> & Stats): Promise<ImportResult>;
   batchImport(
     source: BatchSource<NewRecord<M>>,
     options: BatchImportRecordsOptions<M, NewRecord<M>> & NoStats,

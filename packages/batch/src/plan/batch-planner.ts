@@ -27,7 +27,7 @@ import type {
   BatchImportRecordsOptions,
 } from '../import/import-options.js';
 import { importDefaults, importRequest } from '../import/import-request.js';
-import type { RecordFile } from '../import/record-file.js';
+import type { FileReader } from '@uno/formats';
 import { sqlRequest } from '../operations/execute-sql.js';
 import type { BatchExecuteSqlOptions, SqlParameter } from '../operations/execute-sql-options.js';
 import { getRequest } from '../operations/get-request.js';
@@ -132,7 +132,7 @@ export class BatchPlanner<M extends AnyMapping> {
    *
    * @throws ConfigError, ValidationError for what is no source, and BatchError that names the record at fault
    */
-  async batchImport(source: RecordFile, options?: BatchImportFileOptions<M>): Promise<BatchPlan>;
+  async batchImport(source: FileReader, options?: BatchImportFileOptions<M>): Promise<BatchPlan>;
   async batchImport(
     source: BatchSource<NewRecord<M>>,
     options?: BatchImportRecordsOptions<M, NewRecord<M>>,

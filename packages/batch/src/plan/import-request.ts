@@ -9,7 +9,7 @@ import { SkippedRecords } from '../source/skipped-records.js';
 import type { Written, WriteAccount } from '../operations/write-account.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import type { PlanRequest } from './plan-call.js';
-import { isRecordFile } from '../import/record-file.js';
+import { isFileReader } from '@uno/formats';
 
 /** What depends on how far it has come. */
 const checkpointNote =
@@ -30,7 +30,7 @@ export async function plannedImport<M extends AnyMapping>(
   requireSource(source, request);
   const { checkpoint } = request;
   const intake = intakeOf(target, request);
-  const isRead = isRecordFile(source) || Array.isArray(source);
+  const isRead = isFileReader(source) || Array.isArray(source);
   const records: ImportRecord[] = [];
   if (isRead) {
     for await (const record of recordsToImport(source, { operation, intake, checkpoint: undefined })) {

@@ -1,5 +1,6 @@
-import type { BatchOperations, ImportResult, RecordFile } from '@uno/batch';
+import type { BatchOperations, ImportResult } from '@uno/batch';
 import { column, mapEntity } from '@uno/domain';
+import type { FileReader } from '@uno/formats';
 
 class Ware {
   id!: number;
@@ -12,7 +13,7 @@ const wares = mapEntity(Ware, {
 });
 
 /** What compiles, and what does not. */
-export async function imports(operations: BatchOperations<typeof wares>, file: RecordFile): Promise<void> {
+export async function imports(operations: BatchOperations<typeof wares>, file: FileReader): Promise<void> {
   const result: ImportResult = await operations.batchImport(file, {
     columns: { 'Stock keeping unit': 'sku', remark: null },
     uniqueFields: ['sku'],

@@ -5,9 +5,11 @@ import { FileError } from '../file-error.js';
 import { tooLong } from '../file-reader.js';
 import { byteOrderMark } from '../source/byte-order-mark.js';
 import { invalidByte } from '../source/invalid-byte.js';
+import type { RejectFormat } from '../reject-format.js';
 import { type CellFault, type Cells, CsvCells } from './csv-cells.js';
 import { CsvCutter } from './csv-cutter.js';
 import type { CsvEncoding, ResolvedDialect } from './csv-options.js';
+import { csvRejects } from './csv-rejects.js';
 import { headerColumns } from './header-columns.js';
 
 /** What is settled for a whole file. */
@@ -58,6 +60,20 @@ export class CsvEntries implements EntryFormat {
 
   get header(): FileHeader | undefined {
     return this.#header;
+  }
+
+  get rejects(): RejectFormat {
+    const { dialect, columns: said } = this.#file;
+    const { columns = [], raw = '' } = this.#header ?? {};
+    const mark = this.#mark ?? '';
+    return csvRejects({
+      dialect,
+      encoding: this.#encoding,
+      lineBreak: this.#cutter.lineBreak ?? '\n',
+      mark,
+      header: said === undefined ? raw.slice(mark.length) : undefined,
+      columns,
+    });
   }
 
   take(bytes: Buffer, final: boolean): Taken {

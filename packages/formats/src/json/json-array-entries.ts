@@ -6,6 +6,7 @@ import { tooLong } from '../file-reader.js';
 import { byteOrderMark } from '../source/byte-order-mark.js';
 import { DocumentParser } from './document-entry.js';
 import { ElementEnd } from './element-end.js';
+import { jsonRejects } from './json-rejects.js';
 import type { JsonOptions } from './json-options.js';
 
 /** What may come next in a file that is an array. */
@@ -19,6 +20,7 @@ export class JsonArrayEntries implements EntryFormat {
   line = 1;
   begun = false;
   readonly header = undefined;
+  readonly rejects = jsonRejects;
   readonly #maxRecordBytes: number;
   readonly #parser: DocumentParser;
   #expected: Expected = 'array';

@@ -4,6 +4,7 @@ import type { FileEntry } from '../file-entry.js';
 import { tooLong } from '../file-reader.js';
 import { byteOrderMark } from '../source/byte-order-mark.js';
 import { DocumentParser } from './document-entry.js';
+import { ndjsonRejects } from './json-rejects.js';
 import type { JsonOptions } from './json-options.js';
 
 /** The records of an NDJSON file: a JSON object a line. */
@@ -11,6 +12,7 @@ export class NdjsonEntries implements EntryFormat {
   line = 1;
   begun = false;
   readonly header = undefined;
+  readonly rejects = ndjsonRejects;
   readonly #maxRecordBytes: number;
   readonly #parser: DocumentParser;
 
