@@ -1,4 +1,4 @@
-/** Imports a file when it is told to, and tells what came of it: a process that can be killed meanwhile. */
+/** Imports files side by side when it is told to, and tells what came of each: a process that can be killed meanwhile. */
 import { BatchOperations } from '@uno/batch';
 import { column, mapEntity } from '@uno/domain';
 import { readFile } from '@uno/formats';
@@ -19,14 +19,18 @@ const say = (message) => new Promise((resolve) => process.send?.(message, resolv
 
 process.on('disconnect', () => process.exit());
 process.once('message', async (/** @type {import('./importer-process.js').Assignment} */ assignment) => {
-  const { connectionString, table, file, options, batchSize } = assignment;
-  const pool = new pg.Pool({ connectionString, max: 3 });
+  const { connectionString, file, batchSize, imports } = assignment;
+  const pool = new pg.Pool({ connectionString, max: 8 });
   pool.on('error', () => undefined);
   const db = new Kysely({ dialect: new UnoPostgresDialect({ pool }) });
-  const mapping = mapEntity(Item, { table, key: 'n', columns });
-  const operations = new BatchOperations({ table: mapping, db, config: { batchSize, maxWorkers: 2 } });
   process.once('message', async () => {
-    await say(await operations.batchImport(readFile(file), options));
+    await Promise.all(
+      imports.map(async ({ table, options }) => {
+        const mapping = mapEntity(Item, { table, key: 'n', columns });
+        const operations = new BatchOperations({ table: mapping, db, config: { batchSize, maxWorkers: 2 } });
+        await say({ table, result: await operations.batchImport(readFile(file), options) });
+      }),
+    );
     process.exit();
   });
   await db.connection().execute(async () => say({ connected: true }));
