@@ -52,6 +52,10 @@ export interface BatchImportOptions<M extends AnyMapping> extends BatchWriteOpti
   readonly checkpoint?: string | CheckpointOptions | undefined;
   /** `true` does everything, counts, and takes it back. */
   readonly dryRun?: boolean | undefined;
+}
+
+/** Says whether totals are wanted, or no more than how many records were inserted or updated. */
+export interface StatsOptions {
   /** `false` gives how many records were inserted or updated, and no more. Default `true`. */
   readonly returnStats?: boolean | undefined;
 }
@@ -94,7 +98,7 @@ export interface ImportResult {
 
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 
-export const importRules: OptionRules<BatchImportOptions<AnyMapping>> = {
+export const importRules: OptionRules<BatchImportOptions<AnyMapping> & StatsOptions> = {
   ...writeOptionRules,
   uniqueFields: listOfFields,
   updateOnConflict: {

@@ -9,7 +9,7 @@ import type { WriteJob } from '../operations/write-job.js';
 import { DryWorkspace } from '../workspace/dry-workspace.js';
 import { TransactionWorkspace } from '../workspace/transaction-workspace.js';
 import { ImportInsertJob, type Importing, ImportUpsertJob } from './import-jobs.js';
-import { type BatchImportOptions, type CheckpointOptions, importRules } from './import-options.js';
+import { type BatchImportOptions, type CheckpointOptions, importRules, type StatsOptions } from './import-options.js';
 
 export const operation = 'batchImport';
 
@@ -24,7 +24,7 @@ export interface ImportRequest<M extends AnyMapping> {
 export function importRequest<M extends AnyMapping>(
   target: ComputeTarget<M>,
   configured: BatchConfig,
-  said: BatchImportOptions<M>,
+  said: BatchImportOptions<M> & StatsOptions,
 ): ImportRequest<M> {
   const options = resolveCall(operation, importRules, importDefaults(target, configured), said);
   checkTogether(options);

@@ -38,6 +38,7 @@ import type {
   BatchImportOtherOptions,
   BatchImportRecordsOptions,
   ImportResult,
+  StatsOptions,
 } from '../import/import-options.js';
 import { importRequest } from '../import/import-request.js';
 import type { FileReader } from '@uno/formats';
@@ -109,12 +110,12 @@ interface NoResults {
 }
 
 /** Says that a number is enough. */
-interface NoStats {
+interface NoStats extends StatsOptions {
   readonly returnStats: false;
 }
 
 /** Says that it is not. */
-interface Stats {
+interface Stats extends StatsOptions {
   readonly returnStats?: true | undefined;
 }
 
@@ -486,7 +487,10 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
   ): Promise<ImportResult>;
   batchImport<R>(source: BatchSource<R>, options: BatchImportOtherOptions<M, R> & NoStats): Promise<number>;
   batchImport<R>(source: BatchSource<R>, options: BatchImportOtherOptions<M, R> & Stats): Promise<ImportResult>;
-  async batchImport(source: ImportSource, options: BatchImportOptions<M> = {}): Promise<ImportResult | number> {
+  async batchImport(
+    source: ImportSource,
+    options: BatchImportOptions<M> & StatsOptions = {},
+  ): Promise<ImportResult | number> {
     const request = importRequest(this.#target, this.#configured, options);
     const result = await batchImport(this.#target, request, source);
     return options.returnStats === false ? result.inserted + result.updated : result;
