@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import {
   type CallDefaults,
   callback,
@@ -12,6 +13,7 @@ import {
 import { isLogger, type Logger } from '../metrics/logger.js';
 import { BatchExecutionStrategy } from './batch-execution-strategy.js';
 import { BatchSize } from './batch-size.js';
+import { defaultWorkers } from './default-workers.js';
 
 /** How batches are done unless a call says otherwise, whatever they are made of. */
 export interface EngineConfig extends Pick<RecordCallbacks, 'onError'> {
@@ -21,7 +23,8 @@ export interface EngineConfig extends Pick<RecordCallbacks, 'onError'> {
   readonly executionStrategy?: BatchExecutionStrategy | undefined;
   /**
    * Chunks that are done side by side under `parallel`, at most, from 1, and calls of an async `preProcess` or
-   * `postProcess`. Default 4. One connection of the pool at least is left to others.
+   * `postProcess`. Default twice the cores of this machine, from 4 to 16. One connection of the pool at least is left to
+   * others.
    */
   readonly maxWorkers?: number | undefined;
   /** Whether `getMetrics` has something to tell. Default `true`. */
@@ -48,7 +51,7 @@ export type ResolvedConfig<C extends EngineConfig> = Readonly<C> & typeof defaul
 export const defaultBatchConfig = Object.freeze({
   batchSize: BatchSize.LARGE as number,
   executionStrategy: BatchExecutionStrategy.CHUNKED as BatchExecutionStrategy,
-  maxWorkers: 4 as number,
+  maxWorkers: defaultWorkers(availableParallelism()),
   collectMetrics: true,
   logProgress: false,
   ...defaultRetryPolicy,

@@ -1,14 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { BatchExecutionStrategy, BatchSize, defaultBatchConfig } from '@uno/batch';
 import { ConfigError } from '@uno/postgres';
 import { resolveBatchConfig } from '../../src/config/batch-config.js';
+import { defaultWorkers } from '../../src/config/default-workers.js';
 
 describe('resolveBatchConfig', () => {
   it('says everything that has a default', () => {
     expect(resolveBatchConfig({})).toEqual({
       batchSize: BatchSize.LARGE,
       executionStrategy: 'chunked',
-      maxWorkers: 4,
+      maxWorkers: defaultWorkers(availableParallelism()),
       collectMetrics: true,
       logProgress: false,
       retryCount: 3,
