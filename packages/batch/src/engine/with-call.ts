@@ -45,6 +45,7 @@ export async function withCall<T>(
     table,
     strategy,
     batchSize,
+    isTuned: bounds !== undefined,
     atomicity: byChunk ? 'chunk' : 'all',
     total,
   } as const;

@@ -1,4 +1,4 @@
-import type { SizeReason } from '../tuning/size-tuner.js';
+import type { SizeReason } from '../tuning/climber.js';
 import type { Distribution } from './distribution.js';
 
 /** One of the last errors. It holds no contents of a record but its key. */

@@ -1,6 +1,6 @@
 import type { BatchProgress, KeyTexts } from '@uno/domain';
 import type { RetryNote } from '@uno/postgres';
-import type { SizeReason } from '../tuning/size-tuner.js';
+import type { SizeReason } from '../tuning/climber.js';
 import type { Clock } from './clock.js';
 
 /** What a call is, said when it begins. */
@@ -13,6 +13,8 @@ export interface CallDescription {
   readonly strategy: string;
   /** Records in one chunk; at most, where that is found out. */
   readonly batchSize: number;
+  /** Whether it is found out how many they are. */
+  readonly isTuned?: boolean | undefined;
   readonly atomicity: 'all' | 'chunk';
   /** Records in the source; `undefined` for an iterable or a stream, which tells only at its end. */
   readonly total: number | undefined;

@@ -1,5 +1,5 @@
 import type { RetryNote } from '@uno/postgres';
-import type { SizeReason } from '../tuning/size-tuner.js';
+import type { SizeReason } from '../tuning/climber.js';
 import type { ErrorSummary, OperationMetrics } from './batch-metrics-snapshot.js';
 import type { CallEnd } from './call-recorder.js';
 import { DistributionMeter } from './distribution.js';

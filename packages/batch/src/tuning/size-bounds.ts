@@ -4,7 +4,7 @@ import type { SizeTuning } from '@uno/domain';
 export type SizeBounds = { readonly [K in keyof SizeTuning]-?: number };
 
 /** What holds where nothing is said. */
-export const defaultSizeBounds: SizeBounds = Object.freeze({
+const defaultSizeBounds: SizeBounds = Object.freeze({
   targetMs: 1000,
   minSize: 1,
   maxSize: 50_000,

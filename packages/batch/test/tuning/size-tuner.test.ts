@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sizeBounds } from '../../src/tuning/size-bounds.js';
-import { type SizeReason, SizeTuner } from '../../src/tuning/size-tuner.js';
+import type { SizeReason } from '../../src/tuning/climber.js';
+import { SizeTuner } from '../../src/tuning/size-tuner.js';
 import { narrow, simulate } from './support/simulated-server.js';
 
 const unknownRest = Number.POSITIVE_INFINITY;
