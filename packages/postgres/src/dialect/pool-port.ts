@@ -82,6 +82,8 @@ export interface PgSubmittable {
   /** Begins; the error is why it cannot. */
   submit(connection: PgConnection): Error | undefined;
   handleCopyInResponse(connection: PgConnection): void;
+  /** The bytes are the driver's, which writes over them. */
+  handleCopyData?(message: { readonly chunk: Uint8Array }, connection: PgConnection): void;
   handleCommandComplete(message: { readonly text: string }): void;
   handleReadyForQuery(): void;
   handleError(error: unknown, connection: PgConnection): void;
@@ -113,6 +115,9 @@ export interface PgSocket {
   removeListener(event: 'drain', listener: () => void): unknown;
   cork?(): void;
   uncork?(): void;
+  /** Nothing is read any more, so that the other side cannot send either, until it is resumed. */
+  pause?(): unknown;
+  resume?(): unknown;
 }
 
 /** A column in a RowDescription. */
