@@ -18,6 +18,7 @@ export {
   updateRecord,
 } from './individual/record-statements.js';
 export { type AnyColumn, Column, column, type InsertMode, type NumberKind } from './mapping/column.js';
+export { differsSql } from './mapping/differs-sql.js';
 export {
   type AnyMapping,
   asRecord,
@@ -26,7 +27,6 @@ export {
   type Snapshot,
   type TextRow,
 } from './mapping/entity-mapping.js';
-export { differsSql } from './mapping/differs-sql.js';
 export { type Field, shapeOf } from './mapping/field.js';
 export type {
   DatabaseOf,
@@ -148,6 +148,7 @@ export type {
 export { UnoDBRepository } from './repository/uno-db-repository.js';
 export { checkMappings, type MappingDifference, MappingMismatchError } from './schema/check-mappings.js';
 export { createTables } from './schema/create-tables.js';
+export { castableType } from './schema/lossless-column.js';
 export { mappingOf } from './schema/mapping-of.js';
 export { type ReadTableOptions, readTable } from './schema/read-table.js';
 export type {
@@ -164,3 +165,4 @@ export type {
   TypeDescription,
   UniqueDescription,
 } from './schema/table-description.js';
+export { keyColumns, uniqueSets } from './schema/table-keys.js';

@@ -5,6 +5,7 @@ export type { ProxyMessage } from './faults/message-log.js';
 export type { MessageName, MessageOrigin } from './faults/message-names.js';
 export type { PostgresSource, StartPostgresOptions } from './options.js';
 export type { PostgresServer, RestartMode } from './postgres-server.js';
+export { type StartEmbeddedOptions, startEmbedded } from './start-embedded.js';
 export { startPostgres } from './start-postgres.js';
 export type { CreateDatabaseOptions, TestDatabase } from './test-database.js';
 export { TestServerError, type TestServerErrorCode } from './test-server-error.js';

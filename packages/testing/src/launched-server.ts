@@ -2,7 +2,8 @@ import { chown, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { childEnvironment } from './child-environment.js';
-import { type PostgresSource, settingArguments } from './options.js';
+import { openKeptDirectory } from './kept-directory.js';
+import { type PostgresSource, settingArguments, THROWAWAY_SETTINGS } from './options.js';
 import { type PostgresBinaries, programs } from './postgres-binaries.js';
 import { newPassword, type PostgresServer, postgresServer, type RestartMode } from './postgres-server.js';
 import { type ReaperChild, ReaperClient } from './reaper-client.js';
@@ -23,6 +24,8 @@ export interface LaunchOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** Where to listen; injected by tests. */
   readonly pickPort?: () => Promise<number>;
+  /** Where the data stays; in the temp directory if not said. */
+  readonly keep?: string | undefined;
 }
 
 /** The signal by which a postmaster ends so. */
@@ -36,6 +39,8 @@ interface Place {
   readonly user: ServerUser | undefined;
   readonly password: string;
   readonly settings: readonly string[];
+  /** Whether the data is to outlive a crash of the machine. */
+  readonly isKept: boolean;
 }
 
 interface RunningServer {
@@ -46,23 +51,26 @@ interface RunningServer {
 }
 
 /**
- * Makes a cluster in a temp directory and runs a server on it, on a free port of 127.0.0.1, under a random password,
- * with the throwaway settings. Needs no rights; as root it runs the server as another user. Whatever way this ends,
+ * Makes a cluster in a temp directory, or goes on with one that is kept, and runs a server on it, on a free port of 127.0.0.1, under a random password,
+ * with settings for throwaway data if it is. Needs no rights; as root it runs the server as another user. Whatever way this ends,
  * the reaper takes the server and its directory away when this process is gone.
  *
  * @throws {TestServerError} `binaries-unusable`, `no-server-user`, `start-failed`, `invalid-option`; nothing is left.
  */
 export async function launchServer(options: LaunchOptions): Promise<PostgresServer> {
-  const settings = settingArguments(options.settings);
+  const settings = settingArguments(options.settings, options.keep === undefined ? THROWAWAY_SETTINGS : {});
   const user = await findServerUser();
   const parent = await tempParent(user);
   const reaper = new ReaperClient();
   try {
     const directory = await reaper.makeDirectory(parent, user && { uid: user.uid, gid: user.gid });
     const binaries = await usableBinaries(options.binaries, directory, user);
-    const data = join(directory, 'data');
-    const place: Place = { reaper, binaries, directory, data, user, password: newPassword(), settings };
-    await makeCluster(place);
+    const kept = options.keep === undefined ? undefined : await openKeptDirectory(options.keep, user);
+    const { data, password } = kept ?? { data: join(directory, 'data'), password: newPassword() };
+    const isKept = kept !== undefined;
+    const place: Place = { reaper, binaries, directory, data, user, password, settings, isKept };
+    if (kept?.isNew !== false) await makeCluster(place);
+    await kept?.complete();
     let { server, version } = await startServer(place, options.pickPort ?? freePort);
     return postgresServer({
       connectionString: server.connectionString,
@@ -95,7 +103,7 @@ async function makeCluster(place: Place): Promise<void> {
       command: programs(place.binaries).initdb,
       args: [
         ...['-D', data, '-U', SUPERUSER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
-        ...['--encoding=UTF8', `--locale=${locale}`, '--lc-messages=C', '--no-sync'],
+        ...['--encoding=UTF8', `--locale=${locale}`, '--lc-messages=C', ...(place.isKept ? [] : ['--no-sync'])],
       ],
     });
   let outcome = await initialise('C.UTF-8');

@@ -30,8 +30,11 @@ export const THROWAWAY_SETTINGS: Readonly<Record<string, string>> = Object.freez
 /** Where the server listens and keeps its data is decided by the launcher. */
 const RESERVED = new Set(['port', 'listen_addresses', 'unix_socket_directories', 'data_directory', 'hba_file']);
 
-/** The `-c name=value` arguments for the server, the throwaway settings first. */
-export function settingArguments(settings: Readonly<Record<string, string>> = {}): string[] {
+/** The `-c name=value` arguments for the server, the general settings first. */
+export function settingArguments(
+  settings: Readonly<Record<string, string>> = {},
+  general: Readonly<Record<string, string>> = THROWAWAY_SETTINGS,
+): string[] {
   for (const [name, value] of Object.entries(settings)) {
     if (!/^[a-z_][a-z0-9_.]*$/i.test(name) || RESERVED.has(name.toLowerCase()) || /[\0\r\n]/.test(value)) {
       throw new TestServerError(
@@ -40,5 +43,5 @@ export function settingArguments(settings: Readonly<Record<string, string>> = {}
       );
     }
   }
-  return Object.entries({ ...THROWAWAY_SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return Object.entries({ ...general, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

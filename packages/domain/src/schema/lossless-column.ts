@@ -32,15 +32,15 @@ export function losslessColumn({ type, looseCollation }: ColumnDescription): Any
   if (type.kind === 'enum' && type.labels !== null && type.labels.length > 0) {
     return column.enumeration(type.sql, type.labels);
   }
-  return column.ofType(castableSql(type));
+  return column.ofType(castableType(type));
 }
 
 function isText({ plainSql, kind, of }: TypeDescription): boolean {
   return ['text', 'character varying', 'bpchar'].includes(kind === 'domain' ? (of?.plainSql ?? '') : plainSql);
 }
 
-/** The type to name in a cast, so that nothing is cut by it. */
-function castableSql({ sql, plainSql, kind, of }: TypeDescription): string {
+/** A type as it is to be named in a cast, such as that of `column.ofType`, so that nothing is cut by it. */
+export function castableType({ sql, plainSql, kind, of }: TypeDescription): string {
   const under = kind === 'domain' ? (of?.plainSql ?? '') : plainSql;
   return cutByCasts.has(under.replace(/\[\]$/, '')) ? under : sql;
 }

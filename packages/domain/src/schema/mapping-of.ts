@@ -6,6 +6,7 @@ import type { AnyMapping } from '../mapping/entity-mapping.js';
 import { mapUnchecked } from '../mapping/map-entity.js';
 import { losslessColumn } from './lossless-column.js';
 import type { ColumnDescription, TableDescription } from './table-description.js';
+import { keyColumns, uniqueSets } from './table-keys.js';
 
 /**
  * A mapping of a table that is known only when the program runs, made of what {@link readTable} says of it.
@@ -33,14 +34,15 @@ export function mappingOf(table: TableDescription): AnyMapping {
   }
   const names = fieldNames(table.columns.map(({ name }) => name));
   const nameOf = (name: string): string => names.get(name) ?? name;
-  const uniques = wholeUniques(table);
-  const key = keyOf(table, uniques);
+  const key = keyColumns(table) ?? table.columns.map(({ name }) => name);
   return mapUnchecked(classNamed(table.name), {
     table: table.name,
     schema: table.schema,
     columns: Object.fromEntries(table.columns.map((column) => [nameOf(column.name), columnOf(column)])),
     key: key.map(nameOf),
-    uniques: uniques.filter((unique) => unique !== key).map((unique) => unique.map(nameOf)),
+    uniques: uniqueSets(table)
+      .filter((unique) => unique.join('\0') !== key.join('\0'))
+      .map((unique) => unique.map(nameOf)),
   });
 }
 
@@ -75,18 +77,4 @@ function columnOf(description: ColumnDescription): AnyColumn {
   if (generated !== null) return typed.computed(sql.raw(generated.expression));
   if (identity !== null) return identity === 'always' ? typed.generated('always') : typed.generated();
   return expression === null ? typed : typed.default(sql.raw(expression));
-}
-
-/** The sets of columns that are unique in all rows, at once. */
-function wholeUniques({ uniques }: TableDescription): readonly (readonly string[])[] {
-  return uniques.flatMap(({ columns, predicate, isImmediate }) => {
-    const names = columns.filter((name) => name !== null);
-    return predicate === null && isImmediate && names.length === columns.length ? [names] : [];
-  });
-}
-
-function keyOf(table: TableDescription, uniques: readonly (readonly string[])[]): readonly string[] {
-  if (table.primaryKey !== null) return table.primaryKey.columns;
-  const given = new Set(table.columns.filter(({ nullable }) => !nullable).map(({ name }) => name));
-  return uniques.find((unique) => unique.every((name) => given.has(name))) ?? table.columns.map(({ name }) => name);
 }
