@@ -9,6 +9,7 @@ const rooms = {
   formats: ['postgres'],
   container: ['batch', 'cache', 'domain', 'postgres'],
   testing: [],
+  cli: ['batch', 'domain', 'formats', 'postgres', 'testing'],
 };
 
 /** Third-party packages that one room alone may import. */
@@ -19,7 +20,8 @@ const keepers = {
   'p-queue': 'packages/(domain|batch)',
   'csv-parse': 'packages/formats',
   'lossless-json': 'packages/formats',
-  pg: 'packages/(postgres|container|testing)|apps/benchmark',
+  pg: 'packages/(postgres|container|testing|cli)|apps/benchmark',
+  commander: 'packages/cli',
 };
 
 const packageRules = Object.entries(rooms).map(([room, allowed]) => ({

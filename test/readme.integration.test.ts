@@ -20,6 +20,7 @@ const pages = [
   'docs/formats.md',
   'docs/mapping.md',
   'docs/read-table.md',
+  'docs/cli.md',
   'docs/errors.md',
   'docs/cache.md',
   'docs/unit-of-work.md',
