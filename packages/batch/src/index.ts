@@ -45,7 +45,7 @@ export type {
   CheckpointOptions,
   ImportResult,
 } from './import/import-options.js';
-export type { RejectedRecord } from './import/rejected-record.js';
+export { type RejectedRecord, reasonOf } from './import/rejected-record.js';
 export { BatchMetrics } from './metrics/batch-metrics.js';
 export type { BatchMetricsSnapshot, ErrorSummary, OperationMetrics } from './metrics/batch-metrics-snapshot.js';
 export type { CallDescription, CallEnd, RecordFailure } from './metrics/call-recorder.js';

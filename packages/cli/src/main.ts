@@ -6,6 +6,7 @@ export async function main(): Promise<number> {
   using signal = listenForInterruption(process);
   // Waited for here, as the listening ends when this function does.
   return await run(process.argv.slice(2), {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

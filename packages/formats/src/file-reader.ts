@@ -28,6 +28,8 @@ export interface FileReader extends AsyncIterable<readonly FileEntry[]> {
   open(): Promise<FileHeader | undefined>;
   /** How records of this file that are rejected are written down, so that they can be mended; when it is open. */
   readonly rejects: RejectFormat;
+  /** Bytes that were taken from the source so far, of a compressed one before they are decompressed. */
+  readonly bytesRead: number;
   /** Closes the source, for one who opened and then does not iterate; also while a block is waited for. */
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export class EntryReader implements FileReader {
   readonly #gzip: boolean | 'auto';
   readonly #maxRecordBytes: number;
   #stream: ByteStream | undefined;
+  #bytesRead = 0;
   #opening: Promise<FileHeader | undefined> | undefined;
   #iterated = false;
   #ended = false;
@@ -65,6 +68,10 @@ export class EntryReader implements FileReader {
     this.#entries = entries;
     this.#gzip = options.gzip ?? 'auto';
     this.#maxRecordBytes = options.maxRecordBytes ?? defaultRecordBytes;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
   }
 
   get rejects(): RejectFormat {
@@ -104,7 +111,7 @@ export class EntryReader implements FileReader {
 
   async #open(): Promise<FileHeader | undefined> {
     try {
-      this.#stream = openBytes(this.#source);
+      this.#stream = this.#counted(openBytes(this.#source));
       this.#stream = await decompressed(this.#stream, this.#gzip);
     } catch (error) {
       await this.close();
@@ -115,6 +122,17 @@ export class EntryReader implements FileReader {
       if (block.length > 0) this.#early.push(block);
     } while (!this.#entries.begun && !this.#ended);
     return this.#entries.header;
+  }
+
+  #counted(stream: ByteStream): ByteStream {
+    return {
+      next: async () => {
+        const piece = await stream.next();
+        this.#bytesRead += piece?.length ?? 0;
+        return piece;
+      },
+      close: () => stream.close(),
+    };
   }
 
   /** The records of the next bytes, which may be none. */

@@ -48,7 +48,8 @@ function columnOf(error: UnoError): string | undefined {
   return error instanceof ConstraintError ? error.column : undefined;
 }
 
-function reasonOf(error: UnoError): string {
+/** Why a record was rejected, in words, which may quote what stands in it. */
+export function reasonOf(error: UnoError): string {
   const { cause } = error;
   // Its own words quote the value, which is no secret to whoever has the record.
   if (error instanceof ValidationError) return error.sqlstate && cause instanceof Error ? cause.message : error.reason;

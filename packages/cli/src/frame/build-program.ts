@@ -2,12 +2,20 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { declareDb } from '../db/declare-db.js';
 import { declareExport } from '../export/declare-export.js';
+import { declareImport } from '../import/declare-import.js';
+import { declarePlan } from '../import/declare-plan.js';
 import { declareInspect } from '../inspect/declare-inspect.js';
 import type { CommandAction, CommandDeclaration } from './command.js';
 import type { Surroundings } from './surroundings.js';
 
 /** All commands, in the order of the help. */
-const declarations: readonly CommandDeclaration[] = [declareInspect, declareExport, declareDb];
+const declarations: readonly CommandDeclaration[] = [
+  declareImport,
+  declarePlan,
+  declareExport,
+  declareInspect,
+  declareDb,
+];
 
 const epilogue = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some records were rejected, 130 interrupted (Ctrl-C).

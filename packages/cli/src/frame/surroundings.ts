@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** Somewhere to write; a terminal says that it is one, and how wide. */
 export interface OutputStream extends Writable {
@@ -8,6 +8,8 @@ export interface OutputStream extends Writable {
 
 /** All that a command sees of the process that it runs in, so that tests can stand in for it. */
 export interface Surroundings {
+  /** For files that are called `-`. */
+  readonly stdin: Readable;
   /** For results, and nothing else. */
   readonly stdout: OutputStream;
   /** For progress, explanations and errors. */

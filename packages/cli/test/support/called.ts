@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { run } from '../../src/frame/run.js';
 import type { OutputStream, Surroundings } from '../../src/frame/surroundings.js';
 import { RecordedStream } from './recorded-stream.js';
@@ -12,6 +13,7 @@ export interface Called {
 /** What a test puts in the place of a command's surroundings. */
 export interface CallOptions {
   readonly env?: Surroundings['env'];
+  readonly stdin?: string | Uint8Array;
   readonly signal?: AbortSignal;
   readonly stdout?: OutputStream;
   readonly now?: () => number;
@@ -22,7 +24,8 @@ export async function called(argv: readonly string[], options: CallOptions = {})
   const { env = {}, signal = new AbortController().signal, now = () => performance.now() } = options;
   const stdout = new RecordedStream();
   const stderr = new RecordedStream();
-  const code = await run(argv, { stdout: options.stdout ?? stdout, stderr, env, signal, now });
+  const stdin = Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]);
+  const code = await run(argv, { stdin, stdout: options.stdout ?? stdout, stderr, env, signal, now });
   return { code, out: stdout.text, err: stderr.text };
 }
 

@@ -33,7 +33,10 @@ function writing({ delimiter, quote, escape: escaped, nullText }: ResolvedDialec
   if (quote === null) {
     const dialect = { delimiter, quote };
     return (cells: readonly (string | undefined)[]) =>
-      encoded(cells.map((cell) => `${cell === undefined ? nullText : plain(cell, dialect)}${delimiter}`).join(''), encoding);
+      encoded(
+        cells.map((cell) => `${cell === undefined ? nullText : plain(cell, dialect)}${delimiter}`).join(''),
+        encoding,
+      );
   }
   const dialect = { delimiter, quote, escape: escaped, nullText, header: false };
   const writer = csvWriter([...noteColumns], dialect);

@@ -1,0 +1,78 @@
+import type { FileReader } from '@uno/formats';
+import { executeText, identifier, type Queryable, ValidationError } from '@uno/postgres';
+import { UsageError } from '../frame/cli-errors.js';
+import type { CommandContext } from '../frame/command.js';
+import { ExitCode } from '../frame/exit-code.js';
+import type { ImportRequest } from './import-options.js';
+import { type InferredColumn, inferColumns } from './infer-columns.js';
+import { PeekedFile } from './peeked-file.js';
+
+/** So many records decide on the types. */
+const looked = 1_000;
+
+/**
+ * Creates a table whose columns are those of a file, of types that its first records fit, shows the statement before, and
+ * imports then. In a dry run, it only shows it.
+ *
+ * @throws UsageError for a table that is there, and for a file without columns
+ */
+export async function creatingTable(
+  db: Queryable,
+  request: ImportRequest,
+  file: FileReader,
+  { stdout, stderr, signal, options }: CommandContext,
+  run: (file: FileReader) => Promise<number>,
+): Promise<number> {
+  const table = await newTable(db, request, signal);
+  if (table === undefined) {
+    stderr.write(`The table ${request.table} is there already, and the import goes on.\n`);
+    return run(file);
+  }
+  const peeked = await PeekedFile.open(file, looked);
+  const header = await file.open();
+  const columns = inferColumns(header?.columns, peeked.first);
+  const statement = createStatement(table, columns, request);
+  if (request.dryRun) {
+    const shown = options.json
+      ? JSON.stringify({ statement, dryRun: true })
+      : `${statement};\nA dry run: it was not created.`;
+    stdout.write(`${shown}\n`);
+    return ExitCode.done;
+  }
+  stderr.write(`${statement};\n`);
+  await executeText(db, { sql: statement }, [], { signal });
+  return run(peeked);
+}
+
+/** The name as SQL, by PostgreSQL's own reading of it; `undefined` for the one that an earlier run has created. */
+async function newTable(
+  db: Queryable,
+  { table, resume }: ImportRequest,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const sql = 'select array_to_json(parse_ident($1)), to_regclass($1) is not null';
+  const { rows } = await executeText(db, { sql }, [table], { signal }).catch((error: unknown) => {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new UsageError(`--table ${table} is no name as SQL has them.`, { cause: error });
+  });
+  const [path = null, isThere] = rows[0] ?? [];
+  if (isThere === 't') {
+    if (resume !== undefined) return undefined;
+    throw new UsageError(`The table ${table} is there already: leave --create-table out.`);
+  }
+  const parts: unknown = JSON.parse(path ?? '[]');
+  return Array.isArray(parts) ? parts.map((part) => identifier(String(part))).join('.') : identifier(table);
+}
+
+function createStatement(table: string, columns: readonly InferredColumn[], { map, unique }: ImportRequest): string {
+  if (columns.length === 0) throw new UsageError('The file has no record to make columns of.');
+  const names = new Map(
+    map.map((pair) => [pair.slice(0, pair.lastIndexOf('=')), pair.slice(pair.lastIndexOf('=') + 1)]),
+  );
+  const lines = columns.flatMap(({ name, type }) => {
+    const column = names.get(name) ?? name;
+    return column === '' || column.startsWith('uno_') ? [] : [`  ${identifier(column)} ${type}`];
+  });
+  if (unique !== undefined) lines.push(`  unique (${unique.map(identifier).join(', ')})`);
+  return `create table ${table} (\n${lines.join(',\n')}\n)`;
+}

@@ -1,0 +1,71 @@
+import type { AnyMapping } from '@uno/domain';
+import { UsageError } from '../frame/cli-errors.js';
+import type { ImportRequest } from './import-options.js';
+
+/** The field of each column of the file; `null` for one that is passed over. */
+export type MatchedColumns = Readonly<Record<string, string | null>>;
+
+/**
+ * Which column of the file is for which of the table.
+ *
+ * @param header - the columns of the file, where it tells
+ * @throws UsageError for columns that are not there, on either side, and for one that is needed
+ */
+export function matchColumns(
+  mapping: AnyMapping,
+  header: readonly string[] | undefined,
+  { map }: Pick<ImportRequest, 'map'>,
+): MatchedColumns {
+  const matched: Record<string, string | null> = {};
+  for (const pair of map) {
+    const at = pair.lastIndexOf('=');
+    if (at < 1) throw new UsageError(`--map takes FILE=COLUMN, as in --map "City name=name", not ${pair}.`);
+    const column = pair.slice(0, at);
+    if (header !== undefined && !header.includes(column)) {
+      throw new UsageError(`--map: the file has no column "${column}". It has: ${header.join(', ')}.`);
+    }
+    const name = pair.slice(at + 1);
+    matched[column] = name === '' ? null : fieldOf(mapping, name, '--map');
+  }
+  if (header === undefined) return matched;
+  const taken = new Set(Object.values(matched));
+  const free = mapping.fields.filter(({ property }) => !taken.has(property));
+  const unknown: string[] = [];
+  for (const column of header) {
+    if (Object.hasOwn(matched, column)) continue;
+    const lower = column.trim().toLowerCase();
+    const field = free.find((one) => one.column === column) ?? free.find((one) => one.column.toLowerCase() === lower);
+    if (field !== undefined) matched[column] = field.property;
+    else if (!column.startsWith('uno_')) unknown.push(column);
+  }
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `The file has ${list(unknown)}, and ${mapping.tableName} has no such column. It has: ${columnsOf(mapping)}. Say what it is for with --map "${unknown[0]}=COLUMN", or pass it over with --map "${unknown[0]}=".`,
+    );
+  }
+  const given = new Set(Object.values(matched));
+  const missing = mapping.fields.filter((one) => one.insertMode === 'required' && !given.has(one.property));
+  if (missing.length > 0) {
+    throw new UsageError(
+      `The file has no column for ${list(missing.map(({ column }) => column))}, which every row of ${mapping.tableName} needs. It has: ${header.join(', ')}. Say which it is with --map FILE=COLUMN.`,
+    );
+  }
+  return matched;
+}
+
+/** @throws UsageError for a column that the table does not have */
+export function fieldOf(mapping: AnyMapping, column: string, option: string): string {
+  const field =
+    mapping.fields.find((one) => one.column === column) ??
+    mapping.fields.find((one) => one.column.toLowerCase() === column.toLowerCase());
+  if (field !== undefined) return field.property;
+  throw new UsageError(`${option}: ${mapping.tableName} has no column "${column}". It has: ${columnsOf(mapping)}.`);
+}
+
+function columnsOf({ fields }: AnyMapping): string {
+  return fields.map(({ column }) => column).join(', ');
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}
