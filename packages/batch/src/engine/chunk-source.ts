@@ -1,5 +1,6 @@
 import { calling } from '@uno/domain';
 import type { OpenSource } from '../source/batch-source.js';
+import { RecordBlock } from '../source/record-block.js';
 import { SkippedRecords } from '../source/skipped-records.js';
 import type { ChunkSizes } from '../tuning/chunk-sizes.js';
 import { Cut, endOfChunk } from '../tuning/cut.js';
@@ -58,7 +59,11 @@ async function drained<R>(call: EngineCall, source: OpenSource<R>): Promise<R[]>
   for (;;) {
     const next = await call.deadline.race(calling('source', () => source.next()));
     if (next === undefined) return records;
-    records.push(next.record);
+    const { record } = next;
+    if (record instanceof RecordBlock) {
+      const { records: block }: RecordBlock<R> = record;
+      for (const one of block) records.push(one);
+    } else records.push(record);
     if (breather.isDue()) await breather.breathe();
   }
 }
@@ -83,6 +88,9 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
   #taken = 0;
   /** Records that were done before and lie between this chunk and the next. */
   #skipped = 0;
+  /** Records that the source gave together, and which of them is the next. */
+  #block: readonly R[] = [];
+  #at = 0;
   #ended = false;
 
   constructor(job: BatchJob<S, R, I, V, A>, call: EngineCall, source: OpenSource<R>) {
@@ -148,10 +156,24 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
     this.#skipped = 0;
     const cut = new Cut(sizes, Number.POSITIVE_INFINITY);
     while (records.length < cut.limit) {
+      if (this.#at < this.#block.length) {
+        const record = this.#block[this.#at++] as R;
+        if (cut.looksAt(records.length)) cut.look(record);
+        records.push(record);
+        this.#taken++;
+        if (this.#breather.isDue()) await this.#breather.breathe();
+        continue;
+      }
       const next = await deadline.race(calling('source', () => this.#source.next()));
       if (next === undefined) {
         this.#ended = true;
         break;
+      }
+      if (next.record instanceof RecordBlock) {
+        const { records: block }: RecordBlock<R> = next.record;
+        this.#block = block;
+        this.#at = 0;
+        continue;
       }
       if (next.record instanceof SkippedRecords) {
         const { count } = next.record;
@@ -163,10 +185,8 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
         this.#taken += count;
         continue;
       }
-      if (cut.looksAt(records.length)) cut.look(next.record);
-      records.push(next.record);
-      this.#taken++;
-      if (this.#breather.isDue()) await this.#breather.breathe();
+      this.#block = [next.record];
+      this.#at = 0;
     }
     return records;
   }

@@ -1,4 +1,5 @@
 import type { BatchSource } from '../source/batch-source.js';
+import { RecordBlock } from '../source/record-block.js';
 import { SkippedRecords } from '../source/skipped-records.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { ImportIntake } from './import-intake.js';
@@ -24,7 +25,7 @@ export interface ImportReading {
 export async function* recordsToImport(
   source: FileReader | BatchSource<unknown>,
   reading: ImportReading,
-): AsyncGenerator<ImportRecord | SkippedRecords> {
+): AsyncGenerator<RecordBlock<ImportRecord> | SkippedRecords> {
   if (!isFileReader(source)) {
     yield* undone(singles(source), ImportRecord.ofInput, reading);
     return;
@@ -38,26 +39,44 @@ async function* undone<T>(
   blocks: AsyncIterable<readonly T[]>,
   make: Make<T>,
   { intake, checkpoint }: ImportReading,
-): AsyncGenerator<ImportRecord | SkippedRecords> {
+): AsyncGenerator<RecordBlock<ImportRecord> | SkippedRecords> {
   let number = 0;
   let skipped = 0;
   for await (const block of blocks) {
+    let undone: ImportRecord[] = [];
     for (const one of block) {
       const record = make(number++, one);
       if (checkpoint?.isDone(record)) {
+        if (undone.length > 0) yield new RecordBlock(undone);
+        undone = [];
         skipped++;
         continue;
       }
       if (skipped > 0) yield new SkippedRecords(skipped);
       skipped = 0;
-      yield intake.begin(record);
+      undone.push(intake.begin(record));
     }
+    if (undone.length > 0) yield new RecordBlock(undone);
   }
   checkpoint?.checkEnd(number);
   if (skipped > 0) yield new SkippedRecords(skipped);
 }
 
+/** So many records of an iterable that does not wait are taken at once. */
+const mostAtOnce = 256;
+
 /** A source of single records as one of blocks, which closes it when it is closed. */
 async function* singles(source: BatchSource<unknown>): AsyncGenerator<readonly unknown[]> {
-  for await (const record of source) yield [record];
+  if (Symbol.asyncIterator in source) {
+    for await (const record of source) yield [record];
+    return;
+  }
+  let block: unknown[] = [];
+  for (const record of source) {
+    block.push(record);
+    if (block.length < mostAtOnce) continue;
+    yield block;
+    block = [];
+  }
+  if (block.length > 0) yield block;
 }

@@ -2,8 +2,8 @@ import { type AnyMapping, type CallDefaults, resolveCall } from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
 import type { ComputeTarget } from '../compute/compute-plan.js';
 import { type BatchConfig, callDefaults } from '../config/batch-config.js';
-import { BatchSize } from '../config/batch-size.js';
 import type { EngineCall } from '../engine/engine-call.js';
+import { fewestToCopy } from '../operations/insert-way.js';
 import { upsertPlan } from '../operations/upsert-plan.js';
 import type { WriteJob } from '../operations/write-job.js';
 import { DryWorkspace } from '../workspace/dry-workspace.js';
@@ -57,10 +57,13 @@ export function importRequest<M extends AnyMapping>(
   };
 }
 
-/** An import reads ahead, in larger chunks than other calls, unless the configuration says otherwise. */
+/**
+ * Unless the configuration says otherwise, an import reads ahead, in chunks that are just large enough for a COPY: larger ones
+ * are hardly faster, and the process takes more memory.
+ */
 export function importDefaults<M extends AnyMapping>(
   { config }: ComputeTarget<M>,
-  { executionStrategy = 'pipelined', batchSize = BatchSize.XLARGE }: BatchConfig,
+  { executionStrategy = 'pipelined', batchSize = fewestToCopy }: BatchConfig,
 ): CallDefaults {
   return { ...callDefaults(config), strategy: executionStrategy, batchSize };
 }

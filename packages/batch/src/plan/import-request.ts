@@ -33,8 +33,8 @@ export async function plannedImport<M extends AnyMapping>(
   const isRead = isFileReader(source) || Array.isArray(source);
   const records: ImportRecord[] = [];
   if (isRead) {
-    for await (const record of recordsToImport(source, { operation, intake, checkpoint: undefined })) {
-      if (!(record instanceof SkippedRecords)) records.push(record);
+    for await (const block of recordsToImport(source, { operation, intake, checkpoint: undefined })) {
+      if (!(block instanceof SkippedRecords)) for (const record of block.records) records.push(record);
     }
   }
   return {

@@ -252,7 +252,7 @@ function planTransactions<M extends AnyMapping, I, V, A extends Account<I, V>>(
 function notesOf<M extends AnyMapping, I, V, A extends Account<I, V>>(
   plan: PlanRequest<M, I, V, A>,
   call: EngineCall,
-  { preProcess, postProcess }: PlannedJob<I, V, A>,
+  { preProcess }: PlannedJob<I, V, A>,
 ): string[] {
   const { isDry, target } = plan;
   const { onProgress, sizes } = call;
@@ -271,7 +271,7 @@ function notesOf<M extends AnyMapping, I, V, A extends Account<I, V>>(
       'preProcess is called for each record, and was not called here: what it changes or drops is not planned.',
     );
   }
-  if (postProcess !== undefined) notes.push('postProcess is called for each record.');
+  if (target.config.postProcess !== undefined) notes.push('postProcess is called for each record.');
   if (onProgress !== undefined) notes.push('onProgress is called after each chunk.');
   if (isDry) notes.push('It is a dry run: everything is done, and taken back.');
   if (target.observers.length > 0) notes.push(`Observers of writes that are told: ${target.observers.length}.`);

@@ -73,6 +73,6 @@ function createStatement(table: string, columns: readonly InferredColumn[], { ma
     const column = names.get(name) ?? name;
     return column === '' || column.startsWith('uno_') ? [] : [`  ${identifier(column)} ${type}`];
   });
-  if (unique !== undefined) lines.push(`  unique (${unique.map(identifier).join(', ')})`);
+  if (unique !== undefined) lines.push(`  primary key (${unique.map(identifier).join(', ')})`);
   return `create table ${table} (\n${lines.join(',\n')}\n)`;
 }

@@ -1,7 +1,8 @@
 import { type BatchConfig, type BatchImportFileOptions, BatchOperations } from '@uno/batch';
-import { type AnyMapping, mappingOf, readTable } from '@uno/domain';
+import { type AnyMapping, mappingOf, readTable, type TableDescription } from '@uno/domain';
 import type { FileReader } from '@uno/formats';
 import type { Queryable } from '@uno/postgres';
+import { UsageError } from '../frame/cli-errors.js';
 import type { CommandContext } from '../frame/command.js';
 import type { ImportRequest } from './import-options.js';
 import { fieldOf, matchColumns } from './match-columns.js';
@@ -22,7 +23,9 @@ export async function importCall(
   file: FileReader,
   { signal }: Pick<CommandContext, 'signal'>,
 ): Promise<ImportCall> {
-  const mapping = mappingOf(await readTable(db, request.table, { signal }));
+  const table = await readTable(db, request.table, { signal });
+  // What tells rows apart is not written to those that are there.
+  const mapping = mappingOf(table, { otherwiseKey: request.unique?.map((name) => columnOf(table, name)) });
   const header = await file.open();
   const { unique, update, skipErrors, rejects, maxFailures, resume, parallel, dryRun, batchSize } = request;
   const config: BatchConfig = parallel === undefined ? {} : { maxWorkers: parallel };
@@ -42,6 +45,16 @@ export async function importCall(
       signal,
     },
   };
+}
+
+/** @throws UsageError for a column that the table does not have */
+function columnOf({ columns, sqlName }: TableDescription, name: string): string {
+  const found =
+    columns.find((column) => column.name === name) ??
+    columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found.name;
+  const known = columns.map((column) => column.name).join(', ');
+  throw new UsageError(`--unique: ${sqlName} has no column "${name}". It has: ${known}.`);
 }
 
 /** Connections that an import takes at most: one is left to others, and one does what is not of a chunk. */

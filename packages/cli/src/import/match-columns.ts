@@ -53,7 +53,11 @@ export function matchColumns(
   return matched;
 }
 
-/** @throws UsageError for a column that the table does not have */
+/**
+ * The field of a column of the table.
+ *
+ * @throws UsageError for one that it does not have
+ */
 export function fieldOf(mapping: AnyMapping, column: string, option: string): string {
   const field =
     mapping.fields.find((one) => one.column === column) ??

@@ -8,6 +8,12 @@ import { losslessColumn } from './lossless-column.js';
 import type { ColumnDescription, TableDescription } from './table-description.js';
 import { keyColumns, uniqueSets } from './table-keys.js';
 
+/** How {@link mappingOf} maps. */
+export interface MappingOfOptions {
+  /** Columns that stand for the key of a table that has none. */
+  readonly otherwiseKey?: readonly string[] | undefined;
+}
+
 /**
  * A mapping of a table that is known only when the program runs, made of what {@link readTable} says of it.
  *
@@ -16,7 +22,7 @@ import { keyColumns, uniqueSets } from './table-keys.js';
  * - Values lose nothing: whole numbers, booleans and texts are what {@link column} makes of them (a `bigint` for a bigint),
  *   all others PostgreSQL's own text: of a timestamp to the microsecond, of a numeric to the last digit.
  * - The key is the primary key; without one, the first unique index over columns that may not be NULL. Where there is none
- *   either, as for a view, all columns together stand for it: good for inserting, while nothing can be found by it for sure.
+ *   either, as for a view, those of `otherwiseKey` do, or all columns together: good for inserting, while nothing can be found by it for sure.
  * - What is unique besides are the unique sets of columns of all rows.
  *
  * Sends no statement. Every call gives a mapping, and a class, of its own.
@@ -28,13 +34,13 @@ import { keyColumns, uniqueSets } from './table-keys.js';
  * await new BatchOperations({ table: mapping, db }).batchInsert([{ name: 'Bern', population: '144447' }]);
  * ```
  */
-export function mappingOf(table: TableDescription): AnyMapping {
+export function mappingOf(table: TableDescription, options: MappingOfOptions = {}): AnyMapping {
   if (table.columns.length === 0) {
     throw new ConfigError(`The table ${table.sqlName} has no columns, so there is nothing to map.`);
   }
   const names = fieldNames(table.columns.map(({ name }) => name));
   const nameOf = (name: string): string => names.get(name) ?? name;
-  const key = keyColumns(table) ?? table.columns.map(({ name }) => name);
+  const key = keyColumns(table) ?? options.otherwiseKey ?? table.columns.map(({ name }) => name);
   return mapUnchecked(classNamed(table.name), {
     table: table.name,
     schema: table.schema,
