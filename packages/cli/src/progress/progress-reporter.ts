@@ -85,7 +85,8 @@ export class ProgressReporter {
   #draw(text: string): void {
     this.#isDrawn = true;
     // A line that is broken by the terminal could not be drawn over.
-    const room = (this.#stream.columns ?? 80) - 1;
+    // One that does not know how wide it is says 0.
+    const room = (this.#stream.columns || 80) - 1;
     this.#stream.write(`\r\u001b[2K${text.slice(0, room)}`);
   }
 

@@ -88,6 +88,9 @@ describe('progress on a terminal', () => {
     const { at } = reporter(stream, { total: 1_000 });
     at(1_000, { done: 500 });
     expect(stream.text).toBe(`${redraw}importing  50 %  50`);
+    const unknown = new RecordedStream({ isTTY: true, columns: 0 });
+    reporter(unknown, { total: 1_000 }).at(1_000, { done: 500 });
+    expect(unknown.text).toBe(`${redraw}importing  50 %  500/1,000 rows  500/s  0:01 left`);
   });
 
   it('lets other lines stand above it', () => {

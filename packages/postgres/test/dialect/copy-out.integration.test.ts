@@ -65,9 +65,10 @@ describe('copyOut', () => {
     const waits: (() => void)[] = [];
     let taken = 0;
     const controller = new AbortController();
+    await observer.query('create sequence told');
     const copy = copyOut(
       slow,
-      endless,
+      { query: `select nextval('told'), t.* from (${endless.query}) as t` },
       (piece) => {
         taken += piece.length;
         return new Promise<void>((resolve) => waits.push(resolve));
@@ -75,9 +76,13 @@ describe('copyOut', () => {
       { signal: controller.signal },
     );
     const ended = copy.catch((error: unknown) => error);
-    const waitingFor = () =>
-      observer.query(`select from pg_stat_activity where datname = current_database() and wait_event = 'ClientWrite'`);
-    await until('the server waits to be read', async () => (await waitingFor()).rowCount === 1);
+    const rowsTold = async () => (await observer.query<{ n: string }>('select last_value as n from told')).rows[0]?.n;
+    // Were it read on, the server would go on, too.
+    await until('the server waits to be read', async () => {
+      const before = await rowsTold();
+      for (let i = 0; i < 20; i++) await rowsTold();
+      return taken > 0 && before === (await rowsTold());
+    });
     expect(waits).toHaveLength(1);
     expect(taken).toBeLessThan(70_000);
     for (let i = 0; i < 5; i++) {
