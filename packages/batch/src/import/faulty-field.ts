@@ -1,5 +1,5 @@
 import { type AnyMapping, encodeField, type Execute, type Field } from '@uno/domain';
-import { preparedStatement, UnoError, ValidationError } from '@uno/postgres';
+import { preparedStatement, type UnoError, ValidationError } from '@uno/postgres';
 import type { WorkItem } from '../shapes/work-item.js';
 import type { TableFacts } from '../statements/table-facts.js';
 import type { WriteSession } from '../workspace/write-session.js';

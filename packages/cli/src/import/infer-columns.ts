@@ -27,8 +27,9 @@ const textTypes: readonly (readonly [string, (text: string) => boolean])[] = [
 export function inferColumns(header: readonly string[] | undefined, entries: readonly FileEntry[]): InferredColumn[] {
   const values = new Map<string, unknown[]>((header ?? []).map((name) => [name, []]));
   for (const entry of entries) {
-    if ('cells' in entry) header?.forEach((name, at) => values.get(name)?.push(entry.cells[at]));
-    else if ('document' in entry) {
+    if ('cells' in entry) {
+      for (const [at, name] of (header ?? []).entries()) values.get(name)?.push(entry.cells[at]);
+    } else if ('document' in entry) {
       for (const [name, value] of Object.entries(entry.document)) {
         const known = values.get(name);
         if (known === undefined) values.set(name, [value]);

@@ -103,7 +103,7 @@ describe('a key that is none', () => {
 });
 
 const ofWrites =
-  'batchSize, strategy, parallel, timeoutMs, signal, onProgress, atomicity, onRecordError, maxFailures, useBatchOperations, outcomes';
+  'batchSize, strategy, parallel, timeoutMs, signal, onProgress, optimizeForSize, atomicity, onRecordError, maxFailures, useBatchOperations, outcomes';
 
 describe('an option that is not known', () => {
   const wrong = () => unchecked<Record<string, never>>({ limits: 5 });
@@ -115,7 +115,7 @@ describe('an option that is not known', () => {
     [
       'batchGet',
       () => repository.batchGet([1], wrong()),
-      'batchSize, strategy, parallel, timeoutMs, signal, onProgress, useBatch',
+      'batchSize, strategy, parallel, timeoutMs, signal, onProgress, optimizeForSize, useBatch',
     ],
     ['batchAdd', () => repository.batchAdd([], wrong()), ofWrites],
     ['batchUpdate', () => repository.batchUpdate([], wrong()), `${ofWrites}, fields`],
