@@ -13,6 +13,7 @@ const pages = [
   'docs/batch-compute.md',
   'docs/batch-sync.md',
   'docs/batch-execute-sql.md',
+  'docs/batch-import.md',
   'docs/plan.md',
   'docs/metrics.md',
   'docs/advice.md',
