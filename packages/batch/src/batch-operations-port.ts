@@ -10,6 +10,7 @@ import { BatchOperations } from './operations/batch-operations.js';
 
 /** The batch port over {@link BatchOperations}: gives repositories their set-based operations, and counts them all. */
 export class BatchOperationsPort implements BatchPort {
+  readonly #given: BatchConfig;
   readonly #config: ResolvedConfig<BatchConfig>;
   readonly #metrics = new BatchMetrics();
   /** What repositories work on, by table. */
@@ -20,6 +21,9 @@ export class BatchOperationsPort implements BatchPort {
   /** @throws ConfigError for a configuration that is wrong */
   constructor(config: BatchConfig = {}) {
     this.#config = resolveBatchConfig(config);
+    const { optimizeForSize } = this.#config;
+    // What is resolved says a size beside: nobody may say both.
+    this.#given = Object.freeze({ ...config, optimizeForSize });
   }
 
   operations<M extends AnyMapping>(request: BatchPortRequest<M>): BatchOperations<M> {
@@ -30,7 +34,7 @@ export class BatchOperationsPort implements BatchPort {
       table: mapping,
       db,
       observers,
-      config: this.#config,
+      config: this.#given,
       metrics: this.#metrics,
       isCached,
     });

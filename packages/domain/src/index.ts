@@ -104,6 +104,7 @@ export {
   resolveCall,
 } from './operations/resolve-call.js';
 export { defaultRetryPolicy, type RetryPolicy, retrying } from './operations/retrying.js';
+export { checkSizeTuning } from './operations/size-tuning-rules.js';
 export { tellEnd, tellFailure } from './operations/tell-errors.js';
 export { type CallName, EndOfCall, endOfCall, RefusedAtCommit } from './operations/write-call.js';
 export { type SettledStatus, WriteLedger } from './operations/write-ledger.js';
@@ -130,6 +131,7 @@ export type {
   WriteResult,
   WriteTotals,
 } from './ports/record-outcome.js';
+export type { SizeTuning } from './ports/size-tuning.js';
 export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';

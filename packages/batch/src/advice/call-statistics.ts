@@ -3,7 +3,10 @@ export interface CallStatistics {
   /** Such as `batchInsert`. */
   readonly operation: string;
   readonly strategy: string;
+  /** Records in a chunk; at most, where that is found out. */
   readonly batchSize: number;
+  /** Whether it is, so that there is nothing to be advised about it. */
+  readonly isTuned?: boolean | undefined;
   readonly atomicity: 'all' | 'chunk';
   /** Calls that have ended. */
   readonly calls: number;

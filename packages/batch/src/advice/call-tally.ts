@@ -2,7 +2,7 @@ import type { CallDescription, CallEnd } from '../metrics/call-recorder.js';
 import type { CallStatistics, FailedAttempts, LonelyCalls } from './call-statistics.js';
 
 /** What distinguishes calls that are counted together. */
-export type CallKind = Pick<CallDescription, 'operation' | 'strategy' | 'batchSize' | 'atomicity'>;
+export type CallKind = Pick<CallDescription, 'operation' | 'strategy' | 'batchSize' | 'isTuned' | 'atomicity'>;
 
 /** Less of a chunk is the rest of a source, or what is left when records were dropped. */
 const fullFrom = 0.9;
@@ -31,8 +31,8 @@ export class CallTally {
   #waitedMs = 0;
   #alone: LonelyCalls = noLonelyCalls;
 
-  constructor({ operation, strategy, batchSize, atomicity }: CallKind) {
-    this.#kind = { operation, strategy, batchSize, atomicity };
+  constructor({ operation, strategy, batchSize, isTuned, atomicity }: CallKind) {
+    this.#kind = { operation, strategy, batchSize, isTuned, atomicity };
   }
 
   chunk(records: number, elapsedMs: number): void {

@@ -29,8 +29,8 @@ export class TableTally {
   #calls = 0;
 
   begin(description: CallDescription, clock: Clock): CallEvents | undefined {
-    const { operation, strategy, batchSize, atomicity } = description;
-    const name = `${operation} ${strategy} ${batchSize} ${atomicity}`;
+    const { operation, strategy, batchSize, isTuned = false, atomicity } = description;
+    const name = `${operation} ${strategy} ${batchSize} ${isTuned} ${atomicity}`;
     let kind = this.#kinds.get(name);
     if (kind === undefined) {
       if (this.#kinds.size >= mostKinds) return undefined;

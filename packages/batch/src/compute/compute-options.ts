@@ -26,7 +26,7 @@ interface Computing {
 
 /** Options of a `batchCompute` that writes nothing. */
 export interface BatchComputeOptions<M extends AnyMapping, R>
-  extends BatchCallOptions,
+  extends Omit<BatchCallOptions, 'optimizeForSize'>,
     Computing,
     Pick<BatchWriteOptions, 'onRecordError' | 'maxFailures'> {
   /**
@@ -38,7 +38,9 @@ export interface BatchComputeOptions<M extends AnyMapping, R>
 }
 
 /** Options of a `batchCompute` that writes the values back. */
-export interface BatchWriteBackOptions<M extends AnyMapping> extends BatchWriteCall, Computing {
+export interface BatchWriteBackOptions<M extends AnyMapping>
+  extends Omit<BatchWriteCall, 'optimizeForSize'>,
+    Computing {
   /** The values are changes of their rows: `true` writes all their fields, a list only these. */
   readonly writeBack: true | readonly UpdatableField<M>[];
   /**
@@ -57,8 +59,11 @@ export interface AnyComputeOptions<M extends AnyMapping, R>
   readonly writeBack?: boolean | readonly UpdatableField<M>[] | undefined;
 }
 
+/** A chunk is a page of rows, which is read before anything is known of them. */
+const { optimizeForSize: _, ...ofChunks } = writeOptionRules;
+
 export const computeRules: OptionRules<AnyComputeOptions<AnyMapping, unknown>> = {
-  ...writeOptionRules,
+  ...ofChunks,
   outcomes: flag,
   concurrency: wholeNumberFrom(1),
   onResult: callback,

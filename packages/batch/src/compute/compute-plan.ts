@@ -54,7 +54,8 @@ export function planCompute<M extends AnyMapping, R>(
   { source, compute, options }: ComputeRequest<M, R>,
 ): ComputePlan<M, R> {
   const { mapping, config, db } = target;
-  const said: AnyComputeOptions<M, R> = resolveCall('batchCompute', computeRules, callDefaults(config), options);
+  const defaults = { ...callDefaults(config), optimizeForSize: undefined };
+  const said: AnyComputeOptions<M, R> = resolveCall('batchCompute', computeRules, defaults, options);
   checkComputeOptions(said);
   checkComputeSource(source);
   if (typeof compute !== 'function') throw new ConfigError(`batchCompute takes a function, not ${kindOf(compute)}.`);

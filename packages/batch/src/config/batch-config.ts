@@ -2,11 +2,13 @@ import { availableParallelism } from 'node:os';
 import {
   type CallDefaults,
   callback,
+  checkSizeTuning,
   defaultRetryPolicy,
   flag,
   mergeOptions,
   type OptionRules,
   type RecordCallbacks,
+  type SizeTuning,
   wholeNumberFrom,
   writeOptionRules,
 } from '@uno/domain';
@@ -19,6 +21,11 @@ import { defaultWorkers } from './default-workers.js';
 export interface EngineConfig extends Pick<RecordCallbacks, 'onError'> {
   /** Records in one chunk, from 1. Default {@link BatchSize}.LARGE. */
   readonly batchSize?: number | undefined;
+  /**
+   * Finds the number of records in a chunk out, instead of `batchSize`, where the strategy cuts chunks: begins with what
+   * their width and number of columns suggest, and goes on by the measured time. `true`, or its bounds. Default `false`.
+   */
+  readonly optimizeForSize?: boolean | SizeTuning | undefined;
   /** Default `chunked`. */
   readonly executionStrategy?: BatchExecutionStrategy | undefined;
   /**
@@ -59,6 +66,7 @@ export const defaultBatchConfig = Object.freeze({
 
 export const engineConfigRules: OptionRules<EngineConfig> = {
   batchSize: writeOptionRules.batchSize,
+  optimizeForSize: writeOptionRules.optimizeForSize,
   executionStrategy: writeOptionRules.strategy,
   maxWorkers: wholeNumberFrom(1),
   collectMetrics: flag,
@@ -97,10 +105,15 @@ export function resolveConfig<C extends EngineConfig>(
   rules: OptionRules<C>,
   config: C,
 ): ResolvedConfig<C> {
-  return Object.freeze({ ...defaultBatchConfig, ...mergeOptions(where, rules, config) } as ResolvedConfig<C>);
+  const said = mergeOptions<EngineConfig>(where, rules, config);
+  const { optimizeForSize, executionStrategy } = said;
+  checkSizeTuning(where, said, executionStrategy);
+  const bounds = typeof optimizeForSize === 'object' ? Object.freeze({ ...optimizeForSize }) : optimizeForSize;
+  return Object.freeze({ ...defaultBatchConfig, ...said, optimizeForSize: bounds } as ResolvedConfig<C>);
 }
 
 /** What a call goes by where it says nothing itself. */
 export function callDefaults(config: ResolvedConfig<EngineConfig>): CallDefaults {
-  return { batchSize: config.batchSize, strategy: config.executionStrategy, timeoutMs: config.timeoutMs };
+  const { batchSize, optimizeForSize, executionStrategy: strategy, timeoutMs } = config;
+  return { batchSize, optimizeForSize, strategy, timeoutMs };
 }

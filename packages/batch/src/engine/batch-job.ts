@@ -34,6 +34,8 @@ export interface Session {
 export interface Workspace<S extends Session> {
   /** Whether everything is part of a transaction of the caller's, which alone can be repeated, and has one connection. */
   readonly isJoined: boolean;
+  /** Whether a failure ends it, as nothing that is done in it can be undone by itself. */
+  readonly isEndedByFailure?: boolean;
   /** Whether that transaction is gone, and with it all that was done in it. */
   isGone(): Promise<boolean>;
   /** Does something that is one statement. */

@@ -14,10 +14,11 @@ import {
 import { asUncommitted, CommitUnknownError, type RetryNote } from '@uno/postgres';
 import { errorFacts } from '../metrics/error-facts.js';
 import { type BatchSource, type OpenSource, openSource } from '../source/batch-source.js';
+import { type ChunkSizes, FixedSize } from '../tuning/chunk-sizes.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
 import type { Chunk, ChunkReport, ChunkSource } from './chunk.js';
-import { chunksOf, ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
+import { ListedChunks, readAll, StreamedChunks } from './chunk-source.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { EngineCall } from './engine-call.js';
 import { isSideBySide, mostAtOnce } from './most-at-once.js';
@@ -30,6 +31,9 @@ import { WorkerQueue } from './worker-queue.js';
 
 /** Chunks that are made ahead of the one that is being executed, and chunks that wait to be post-processed. */
 const pipelineDepth = 2;
+
+/** The size of a chunk that has all records. */
+const everything = new FixedSize(Number.POSITIVE_INFINITY);
 
 /** Chunks in their order, and the one after a chunk, if it is there already. */
 interface UpcomingChunks<I, P> {
@@ -90,35 +94,35 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   }
 
   async #byStrategy(source: OpenSource<R>): Promise<void> {
-    const { strategy, batchSize } = this.#call;
+    const { strategy, sizes } = this.#call;
     switch (strategy) {
       case 'single_query':
-        return this.#inOrder(await this.#listed(source, Number.POSITIVE_INFINITY));
+        return this.#inOrder(await this.#listed(source, everything));
       case 'optimistic':
         return this.#optimistic(source);
       case 'parallel':
-        return this.#sideBySide(await this.#streamedOrListed(source, batchSize));
+        return this.#sideBySide(await this.#streamedOrListed(source, sizes));
       case 'chunked':
-        return this.#inOrder(await this.#streamedOrListed(source, batchSize));
+        return this.#inOrder(await this.#streamedOrListed(source, sizes));
       case 'pipelined':
-        return this.#inOrder(this.#job.resolve ? await this.#listed(source, batchSize) : this.#streamed(source));
+        return this.#inOrder(this.#job.resolve ? await this.#listed(source, sizes) : this.#streamed(source));
     }
   }
 
-  async #listed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
+  async #listed(source: OpenSource<R>, sizes: ChunkSizes): Promise<ChunkSource<I, Prepared<S, V>>> {
     const { list } = source;
     if (list !== undefined && this.#job.preProcess === undefined && this.#job.resolve === undefined) {
       const isPlain = await isPlainList(this.#job, this.#call, list);
-      if (isPlain) return this.#take(new RereadChunks(this.#job, this.#call, list, size, false));
+      if (isPlain) return this.#take(new RereadChunks(this.#job, this.#call, list, sizes, false));
     }
     const { read, total } = await readAll(this.#job, this.#call, source);
-    return this.#take(new ListedChunks(chunksOf(read, size), total));
+    return this.#take(new ListedChunks(read, sizes, total));
   }
 
   #streamed(source: OpenSource<R>): ChunkSource<I, Prepared<S, V>> {
     const { list } = source;
     if (list !== undefined && this.#job.preProcess === undefined) {
-      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.batchSize, true));
+      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.sizes, true));
     }
     return this.#take(new StreamedChunks(this.#job, this.#call, source));
   }
@@ -128,9 +132,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     return chunks;
   }
 
-  async #streamedOrListed(source: OpenSource<R>, size: number): Promise<ChunkSource<I, Prepared<S, V>>> {
+  async #streamedOrListed(source: OpenSource<R>, sizes: ChunkSizes): Promise<ChunkSource<I, Prepared<S, V>>> {
     const isStreamed = source.list === undefined && this.#job.resolve === undefined;
-    return isStreamed ? this.#streamed(source) : this.#listed(source, size);
+    return isStreamed ? this.#streamed(source) : this.#listed(source, sizes);
   }
 
   /** One chunk after the other. */
@@ -182,7 +186,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const account = this.#job.newAccount();
     const ahead = this.#ahead(source);
     const chunks = ahead.chunks[Symbol.asyncIterator]();
+    const began = performance.now();
     const run = async (session: S) => {
+      this.#call.sizes.waited(performance.now() - began);
       const stage = this.#postStage();
       await this.#job.begin?.(session, source, isAgain);
       try {
@@ -219,8 +225,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   /** Everything at once first; when that is too much, or a record is to be left out, all over again in chunks. */
   async #optimistic(source: OpenSource<R>): Promise<void> {
     const { read, total } = await readAll(this.#job, this.#call, source);
-    const inPieces = (size: number) => {
-      const chunks = new ListedChunks<I, Prepared<S, V>>(chunksOf(read, size), total);
+    const inPieces = (sizes: ChunkSizes) => {
+      const chunks = new ListedChunks<I, Prepared<S, V>>(read, sizes, total);
       this.#chunks = chunks;
       return chunks;
     };
@@ -231,14 +237,14 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     });
     const began = performance.now();
     try {
-      await this.#inOrder(inPieces(Number.POSITIVE_INFINITY), writer);
+      await this.#inOrder(inPieces(everything), writer);
     } catch (error) {
       if (!(error instanceof SmallerPiecesNeeded)) throw error;
       const { code, sqlstate } = errorFacts(error.cause);
       this.#call.recorder.retried({ code, sqlstate, delayMs: 0 }, performance.now() - began);
       // A record that is to be left out says nothing against so many at once.
       const most = isAboutSize(error.cause) ? half : Number.POSITIVE_INFINITY;
-      await this.#inOrder(inPieces(Math.min(this.#call.batchSize, most)));
+      await this.#inOrder(inPieces(new FixedSize(Math.min(this.#call.batchSize, most))));
     }
   }
 
@@ -346,10 +352,13 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const began = performance.now();
     const report = await run();
     this.#tellSpare();
+    const elapsedMs = performance.now() - began;
     const { recordsOf } = this.#job;
     const countOf = recordsOf?.bind(this.#job) ?? ((item: I) => this.#job.indicesOf(item).length);
     const records = chunk.items.reduce((sum, item) => sum + countOf(item), 0);
-    if (records > 0) this.#call.recorder.chunk(records, performance.now() - began);
+    if (records > 0) this.#call.recorder.chunk(records, elapsedMs);
+    // What was done in pieces took longer than it would have.
+    if (report.pieces.length === 1) this.#call.sizes.done(chunk.taken, elapsedMs);
     return report;
   }
 

@@ -1,54 +1,37 @@
 import { calling } from '@uno/domain';
 import type { OpenSource } from '../source/batch-source.js';
 import { SkippedRecords } from '../source/skipped-records.js';
+import type { ChunkSizes } from '../tuning/chunk-sizes.js';
+import { Cut, endOfChunk } from '../tuning/cut.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
 import type { Chunk, ChunkSource } from './chunk.js';
+import { CutChunks, type Stretch } from './cut-chunks.js';
 import type { EngineCall } from './engine-call.js';
 import { type ReadRecords, RecordReader } from './record-reader.js';
 
-/** Cuts items into chunks of at most `size`, in order; what was found while they were read goes with the first. */
-export function chunksOf<I, P>({ items, dropped, refused }: Readonly<ReadRecords<I>>, size: number): Chunk<I, P>[] {
-  const chunks: Chunk<I, P>[] = [];
-  for (let start = 0; start < items.length; start += size) {
-    const first = start === 0;
-    chunks.push({
-      number: chunks.length,
-      items: items.slice(start, start + size),
-      dropped: first ? dropped : [],
-      refused: first ? refused : [],
-    });
-  }
-  if (chunks.length === 0 && dropped.length + refused.length > 0) chunks.push({ number: 0, items, dropped, refused });
-  return chunks;
-}
+/** Chunks of items that are all read. What was found while they were read goes with the first. */
+export class ListedChunks<I, P> extends CutChunks<I, P> {
+  readonly #read: Readonly<ReadRecords<I>>;
 
-/** Chunks that are there already. */
-export class ListedChunks<I, P> implements ChunkSource<I, P> {
-  readonly isRepeatable = true;
-  readonly isAtHand = true;
-  readonly total: number;
-  readonly #chunks: readonly Chunk<I, P>[];
-
-  constructor(chunks: readonly Chunk<I, P>[], total: number) {
-    this.#chunks = chunks;
-    this.total = total;
+  /** @param total - records in the source, of which several may have become one item */
+  constructor(read: Readonly<ReadRecords<I>>, sizes: ChunkSizes, total: number) {
+    super(read.items, sizes, total);
+    this.#read = read;
   }
 
-  get isSingle(): boolean {
-    return this.#chunks.length <= 1;
+  items(): Iterable<I> {
+    return this.#read.items;
   }
 
-  *items(): IterableIterator<I> {
-    for (const { items } of this.#chunks) yield* items;
+  protected override get hasMore(): boolean {
+    return this.#read.dropped.length + this.#read.refused.length > 0;
   }
 
-  async *chunks(): AsyncIterableIterator<Chunk<I, P>> {
-    yield* this.#chunks;
-  }
-
-  after({ number }: Chunk<I, P>): Chunk<I, P> | undefined {
-    return this.#chunks[number + 1];
+  protected make({ number, start, end }: Stretch): Chunk<I, P> {
+    const { items, dropped, refused } = this.#read;
+    const more = start === 0 ? { dropped, refused } : { dropped: [], refused: [] };
+    return { number, items: items.slice(start, end), taken: end - start, ...more };
   }
 }
 
@@ -147,14 +130,15 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
     if (records.length === 0) return undefined;
     const first = this.#taken - records.length;
     const { items, dropped, refused } = await this.#reader.read(records, first);
-    return { number: this.#number++, items: this.#job.fold?.(items) ?? items, dropped, refused };
+    const folded = this.#job.fold?.(items) ?? items;
+    return { number: this.#number++, items: folded, taken: records.length, dropped, refused };
   }
 
   async #take(): Promise<readonly R[]> {
-    const { batchSize, deadline } = this.#call;
+    const { sizes, deadline } = this.#call;
     const { list } = this.#source;
     if (list !== undefined) {
-      const records = list.slice(this.#taken, this.#taken + batchSize);
+      const records = list.slice(this.#taken, endOfChunk(sizes, list, this.#taken));
       this.#taken += records.length;
       this.#ended = this.#taken >= list.length;
       return records;
@@ -162,7 +146,8 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
     const records: R[] = [];
     this.#taken += this.#skipped;
     this.#skipped = 0;
-    while (records.length < batchSize) {
+    const cut = new Cut(sizes, Number.POSITIVE_INFINITY);
+    while (records.length < cut.limit) {
       const next = await deadline.race(calling('source', () => this.#source.next()));
       if (next === undefined) {
         this.#ended = true;
@@ -178,6 +163,7 @@ export class StreamedChunks<S extends Session, R, I, V, A extends Account<I, V>>
         this.#taken += count;
         continue;
       }
+      if (cut.looksAt(records.length)) cut.look(next.record);
       records.push(next.record);
       this.#taken++;
       if (this.#breather.isDue()) await this.#breather.breathe();

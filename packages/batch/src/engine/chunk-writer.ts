@@ -1,8 +1,10 @@
 import { EndOfCall, type FailedRecord } from '@uno/domain';
 import { UnoError } from '@uno/postgres';
+import { errorFacts } from '../metrics/error-facts.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import type { Chunk, ChunkReport, Piece } from './chunk.js';
 import type { EngineCall } from './engine-call.js';
+import { isCurableBySize } from './smaller-pieces.js';
 
 /** What has come of a chunk so far. */
 interface Findings<I, V> {
@@ -79,7 +81,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       );
       if (done !== undefined) return done;
       this.#onFailure(error);
-      if (this.#job.judge(error) === 'call') throw error;
+      if (!this.#isTooMuch(items, error) && this.#job.judge(error) === 'call') throw error;
       const blamed = this.#blamed(items, error);
       if (blamed !== undefined) this.#blame(blamed, error, noFindings(), failed);
       const findings = noFindings<I, V>(chunk.refused);
@@ -102,7 +104,11 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
   ): Promise<ChunkReport<I, V>> {
     this.#checkRefused(chunk, failed);
     const findings = noFindings<I, V>(chunk.refused);
-    if (chunk.items.length > 0) await this.#attempt(session, chunk.items, findings, failed, chunk.prepared, onSent);
+    const { items, prepared } = chunk;
+    // It was cut before it was known that so many are too much.
+    const isTooLarge = items.length > this.#call.sizes.mostAtOnce && this.#job.halvesOf === undefined;
+    if (isTooLarge) await this.#inPieces(session, items, findings, failed);
+    else if (items.length > 0) await this.#attempt(session, items, findings, failed, prepared, onSent);
     return this.#report(chunk, findings);
   }
 
@@ -148,6 +154,7 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
     findings: Findings<I, V>,
     failed: number,
   ): Promise<void> {
+    if (this.#isTooMuch(items, error)) return this.#afterTooMuch(session, items, error, findings, failed);
     const verdict = this.#job.judge(error);
     if (verdict === 'call') throw error;
     if (verdict === 'machinery') return this.#oneByOne(session, items, error, findings, failed);
@@ -170,6 +177,10 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
       for (const run of runs) await this.#attempt(session, run, findings, failed);
       return;
     }
+    await this.#inHalves(session, items, findings, failed);
+  }
+
+  async #inHalves(session: S, items: readonly I[], findings: Findings<I, V>, failed: number): Promise<void> {
     const middle = Math.ceil(items.length / 2);
     const halves = this.#job.halvesOf?.(items) ?? [items.slice(0, middle), items.slice(middle)];
     for (const half of halves) await this.#attempt(session, half, findings, failed);
@@ -177,6 +188,37 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
 
   async #explained(session: S, item: I, error: unknown): Promise<unknown> {
     return UnoError.is(error) ? ((await this.#job.explain?.(session, item, error)) ?? error) : error;
+  }
+
+  /** Whether fewer items may go through where so many were too much for the server, and that is to be found out. */
+  #isTooMuch(items: readonly I[], error: unknown): boolean {
+    const { isEndedByFailure = false } = this.#job.workspace;
+    return this.#call.sizes.isTuned && items.length > 1 && !isEndedByFailure && isCurableBySize(error);
+  }
+
+  /** Too much at once: what fails in smaller pieces, too, is given up when those are very small. */
+  async #afterTooMuch(
+    session: S,
+    items: readonly I[],
+    error: unknown,
+    findings: Findings<I, V>,
+    failed: number,
+  ): Promise<void> {
+    const { sizes, recorder } = this.#call;
+    if (sizes.tooMuch(items.length) === undefined) throw error;
+    const { code, sqlstate } = errorFacts(error);
+    recorder.retried({ code, sqlstate, delayMs: 0 });
+    if (this.#job.halvesOf?.(items) === undefined) await this.#inPieces(session, items, findings, failed);
+    else await this.#inHalves(session, items, findings, failed);
+  }
+
+  /** As many at a time as are thought to go through; fewer, when those are too many again. */
+  async #inPieces(session: S, items: readonly I[], findings: Findings<I, V>, failed: number): Promise<void> {
+    for (let start = 0; start < items.length; ) {
+      const piece = items.slice(start, start + this.#call.sizes.mostAtOnce);
+      await this.#attempt(session, piece, findings, failed);
+      start += piece.length;
+    }
   }
 
   /** It is known which item is at fault: the others are done without it. Where it ends the call, that has happened. */

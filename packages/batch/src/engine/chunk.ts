@@ -18,6 +18,8 @@ export interface Chunk<I, P> {
   /** From 0. */
   readonly number: number;
   readonly items: readonly I[];
+  /** Records that it was cut from; items of records that had all been read before, if they had. */
+  readonly taken: number;
   /** Positions of records for which `preProcess` gave `null`. */
   readonly dropped: readonly number[];
   /** Records that were found to be wrong before anything was sent. */
@@ -43,7 +45,7 @@ export interface ChunkReport<I, V> {
 
 /** The chunks of a call. */
 export interface ChunkSource<I, P> {
-  /** Whether `chunks` can be called again, and gives the same ones. */
+  /** Whether `chunks` can be called again, and gives the same items; in other chunks, if other sizes are right by then. */
   readonly isRepeatable: boolean;
   /** Whether the next chunk is there without waiting, so that nothing is to be gained by asking for it early. */
   readonly isAtHand: boolean;

@@ -1,6 +1,7 @@
 import type { BatchProgress, Deadline, RecordCallbacks, RetryPolicy } from '@uno/domain';
 import type { BatchExecutionStrategy } from '../config/batch-execution-strategy.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
+import type { ChunkSizes } from '../tuning/chunk-sizes.js';
 
 /** One call's options, every one of them decided. */
 export interface EngineCall {
@@ -9,7 +10,10 @@ export interface EngineCall {
   readonly name: string;
   /** Records in the source, where that is known. */
   readonly total: number | undefined;
+  /** Records in one chunk, at most. */
   readonly batchSize: number;
+  /** How many it is to be. */
+  readonly sizes: ChunkSizes;
   readonly strategy: BatchExecutionStrategy;
   /** Whether every chunk is committed by itself. */
   readonly byChunk: boolean;

@@ -1,7 +1,9 @@
 import { blamesRecord, EndOfCall, type FailedRecord } from '@uno/domain';
+import type { ChunkSizes } from '../tuning/chunk-sizes.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
-import type { Chunk, ChunkSource, Entry } from './chunk.js';
+import type { Chunk, Entry } from './chunk.js';
+import { CutChunks, type Stretch } from './cut-chunks.js';
 import type { EngineCall } from './engine-call.js';
 
 /**
@@ -116,73 +118,50 @@ function refuse<S extends Session, R, I, V, A extends Account<I, V>>(
   return failure;
 }
 
+/** Items are made of so many records at a time where they are only asked for. */
+const readAtOnce = 1000;
+
 /**
  * The chunks of a list, made anew whenever one is asked for. What lives as long as the call costs the garbage collector
  * more than it costs to read a record twice.
  */
-export class RereadChunks<S extends Session, R, I, V, A extends Account<I, V>>
-  implements ChunkSource<I, Prepared<S, V>>
-{
-  readonly isRepeatable = true;
-  readonly isAtHand = true;
-  readonly total: number;
+export class RereadChunks<S extends Session, R, I, V, A extends Account<I, V>> extends CutChunks<I, Prepared<S, V>> {
   readonly #job: BatchJob<S, R, I, V, A>;
   readonly #skips: boolean;
   readonly #list: readonly R[];
-  readonly #size: number;
   readonly #folds: boolean;
-  #latest: Chunk<I, Prepared<S, V>> | undefined;
 
   /** @param folds - whether nobody has looked at the records before: those that mean one row are made one in each chunk */
   constructor(
     job: BatchJob<S, R, I, V, A>,
     call: Pick<EngineCall, 'skips'>,
     list: readonly R[],
-    size: number,
+    sizes: ChunkSizes,
     folds: boolean,
   ) {
-    this.total = list.length;
+    super(list, sizes, list.length);
     this.#job = job;
     this.#skips = call.skips;
     this.#list = list;
-    this.#size = Math.min(size, Math.max(1, list.length));
     this.#folds = folds;
   }
 
-  get isSingle(): boolean {
-    return this.total <= this.#size;
-  }
-
   *items(): IterableIterator<I> {
-    for (let number = 0; number * this.#size < this.total; number++) yield* this.#chunk(number).items;
-  }
-
-  async *chunks(): AsyncIterableIterator<Chunk<I, Prepared<S, V>>> {
-    for (let number = 0; number * this.#size < this.total; number++) yield this.#chunk(number);
-  }
-
-  after({ number }: Chunk<I, Prepared<S, V>>): Chunk<I, Prepared<S, V>> | undefined {
-    if ((number + 1) * this.#size >= this.total) return undefined;
-    try {
-      return this.#chunk(number + 1);
-    } catch {
-      // It is made again where it is done, and what fails then has somebody to tell.
-      return undefined;
+    const { length } = this.#list;
+    for (let start = 0; start < length; start += readAtOnce) {
+      yield* this.make({ number: 0, start, end: Math.min(start + readAtOnce, length) }).items;
     }
   }
 
-  #chunk(number: number): Chunk<I, Prepared<S, V>> {
-    if (this.#latest?.number === number) return this.#latest;
+  protected make({ number, start, end }: Stretch): Chunk<I, Prepared<S, V>> {
     const items: I[] = [];
     const refused: FailedRecord[] = [];
     const read = (entry: Entry<R>) => this.#job.read(entry);
-    const end = Math.min((number + 1) * this.#size, this.total);
-    for (let index = number * this.#size; index < end; index++) {
+    for (let index = start; index < end; index++) {
       const item = refusing(this.#job, this.#list, { index, skips: this.#skips, refused }, read);
       if (item !== undefined) items.push(item);
     }
     const folded = this.#folds ? this.#job.fold?.(items) : undefined;
-    this.#latest = { number, items: folded ?? items, dropped: [], refused };
-    return this.#latest;
+    return { number, items: folded ?? items, taken: end - start, dropped: [], refused };
   }
 }

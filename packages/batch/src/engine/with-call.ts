@@ -3,6 +3,9 @@ import type { EngineConfig, ResolvedConfig } from '../config/batch-config.js';
 import type { BatchMetrics } from '../metrics/batch-metrics.js';
 import type { CallRecorder } from '../metrics/call-recorder.js';
 import { openCall, tellingOf } from '../metrics/open-call.js';
+import { type ChunkSizes, FixedSize } from '../tuning/chunk-sizes.js';
+import { type SizeBounds, sizeBounds } from '../tuning/size-bounds.js';
+import { SizeTuner } from '../tuning/size-tuner.js';
 import type { EngineCall } from './engine-call.js';
 
 /** What a call is made of, besides its options. */
@@ -32,7 +35,9 @@ export async function withCall<T>(
   run: (call: EngineCall) => Promise<T>,
 ): Promise<T> {
   const { operation, name, table, config, metrics, inTransaction, total } = making;
-  const { batchSize = config.batchSize, strategy = config.executionStrategy } = options;
+  const { optimizeForSize = false, strategy = config.executionStrategy } = options;
+  const bounds = optimizeForSize === false ? undefined : sizeBounds(optimizeForSize);
+  const { batchSize = bounds?.maxSize ?? config.batchSize } = options;
   const byChunk = commitsByChunk(operation, { ...options, strategy }, inTransaction);
   const description = {
     operation,
@@ -40,20 +45,25 @@ export async function withCall<T>(
     table,
     strategy,
     batchSize,
+    isTuned: bounds !== undefined,
     atomicity: byChunk ? 'chunk' : 'all',
     total,
   } as const;
   const deadline = new Deadline(operation, options);
   const ending = new AbortController();
+  const { maxWorkers } = config;
+  const recorder = making.recorder ?? openCall(description, tellingOf(config, metrics));
+  const workers = strategy === 'parallel' && !inTransaction ? maxWorkers : 1;
   try {
     return await run({
       operation,
       name,
       total,
       batchSize,
+      sizes: bounds === undefined ? new FixedSize(batchSize) : tuned(bounds, workers, recorder),
       strategy,
       byChunk,
-      maxWorkers: config.maxWorkers,
+      maxWorkers,
       skips: options.onRecordError === 'skip',
       maxFailures: options.maxFailures ?? Number.POSITIVE_INFINITY,
       retry: config,
@@ -61,10 +71,14 @@ export async function withCall<T>(
       ending: ending.signal,
       onProgress: options.onProgress,
       onError: config.onError,
-      recorder: making.recorder ?? openCall(description, tellingOf(config, metrics)),
+      recorder,
     });
   } finally {
     ending.abort();
     deadline[Symbol.dispose]();
   }
+}
+
+function tuned(bounds: SizeBounds, workers: number, recorder: CallRecorder): ChunkSizes {
+  return new SizeTuner({ bounds, workers, onChange: (size, reason) => recorder.resized(size, reason) });
 }

@@ -1,3 +1,4 @@
+import type { SizeReason } from '../tuning/climber.js';
 import type { Distribution } from './distribution.js';
 
 /** One of the last errors. It holds no contents of a record but its key. */
@@ -42,6 +43,10 @@ export interface OperationMetrics {
   readonly chunks: number;
   /** Records in a chunk. */
   readonly chunkSize: Distribution;
+  /** Records in a chunk that `optimizeForSize` chose last; `null` where it has not chosen another than the first size. */
+  readonly chunkSizeChosen: number | null;
+  /** How often it chose another, by why: `larger pays`, `smaller costs nothing`, `took too long`, and so on. */
+  readonly resizesByReason: Readonly<Partial<Record<SizeReason, number>>>;
   /** Milliseconds that a chunk took. */
   readonly chunkDurationMs: Distribution;
   readonly retries: number;

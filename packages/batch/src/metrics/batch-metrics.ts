@@ -49,6 +49,7 @@ export class BatchMetrics implements CallListener {
     return {
       statement: (bytesSent) => each((tally) => tally.statement(bytesSent)),
       chunk: (records, elapsedMs) => each((tally) => tally.chunk(records, elapsedMs)),
+      resized: (size, reason) => each((tally) => tally.resized(size, reason)),
       retried: (note) => each((tally) => tally.retried(note)),
       fellBack: (records) => each((tally) => tally.fellBack(records)),
       recordFailed: ({ index, key, error }) => failed({ ...errorFacts(error), index, key }),

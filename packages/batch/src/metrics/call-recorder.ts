@@ -1,5 +1,6 @@
 import type { BatchProgress, KeyTexts } from '@uno/domain';
 import type { RetryNote } from '@uno/postgres';
+import type { SizeReason } from '../tuning/climber.js';
 import type { Clock } from './clock.js';
 
 /** What a call is, said when it begins. */
@@ -10,8 +11,10 @@ export interface CallDescription {
   readonly name: string;
   readonly table?: string | undefined;
   readonly strategy: string;
-  /** Records in one statement. */
+  /** Records in one chunk; at most, where that is found out. */
   readonly batchSize: number;
+  /** Whether it is found out how many they are. */
+  readonly isTuned?: boolean | undefined;
   readonly atomicity: 'all' | 'chunk';
   /** Records in the source; `undefined` for an iterable or a stream, which tells only at its end. */
   readonly total: number | undefined;
@@ -48,6 +51,8 @@ export interface CallRecorder {
   statement(bytesSent: number): void;
   /** A chunk was executed. */
   chunk(records: number, elapsedMs: number): void;
+  /** Chunks are to have as many records from now on. */
+  resized(size: number, reason: SizeReason): void;
   /** A statement, or several in one round trip, was answered or refused after so many milliseconds. */
   answered(elapsedMs: number): void;
   /** So many connections of the pool could be used besides, at this moment of a call that uses one at a time. */
@@ -94,6 +99,7 @@ export const idleRecorder: CallRecorder = Object.freeze({
   keysRead: nothing,
   conflictsOn: nothing,
   rewritten: nothing,
+  resized: nothing,
   retried: nothing,
   fellBack: nothing,
   recordFailed: nothing,
@@ -144,6 +150,10 @@ class FanOut implements CallRecorder {
 
   chunk(records: number, elapsedMs: number): void {
     this.#tell((events) => events.chunk?.(records, elapsedMs), undefined);
+  }
+
+  resized(size: number, reason: SizeReason): void {
+    this.#tell((events) => events.resized?.(size, reason), undefined);
   }
 
   answered(elapsedMs: number): void {

@@ -1,4 +1,5 @@
 import type { RetryNote } from '@uno/postgres';
+import type { SizeReason } from '../tuning/climber.js';
 import type { ErrorSummary, OperationMetrics } from './batch-metrics-snapshot.js';
 import type { CallEnd } from './call-recorder.js';
 import { DistributionMeter } from './distribution.js';
@@ -26,6 +27,8 @@ export class OperationTally {
   #chunks = 0;
   #fallbacks = 0;
   #individually = 0;
+  readonly #resizes = new Map<SizeReason, number>();
+  #latestSize: number | null = null;
 
   statement(bytesSent: number): void {
     this.#statements += 1;
@@ -36,6 +39,11 @@ export class OperationTally {
     this.#chunks += 1;
     this.#chunkSize.record(records);
     this.#chunkDurationMs.record(elapsedMs);
+  }
+
+  resized(size: number, reason: SizeReason): void {
+    this.#latestSize = size;
+    this.#resizes.set(reason, (this.#resizes.get(reason) ?? 0) + 1);
   }
 
   retried(note: RetryNote): void {
@@ -82,6 +90,8 @@ export class OperationTally {
       statements: this.#statements,
       chunks: this.#chunks,
       chunkSize: this.#chunkSize.read(),
+      chunkSizeChosen: this.#latestSize,
+      resizesByReason: Object.freeze(Object.fromEntries(this.#resizes)),
       chunkDurationMs: this.#chunkDurationMs.read(),
       retries,
       retriesBySqlstate: Object.freeze(Object.fromEntries(this.#retriesBySqlstate)),

@@ -44,6 +44,7 @@ export function planFailure(about: FailureCase): PlannedFailure {
       ...recordsSay(about),
       ...(about.hasOtherWay ? [exchange] : []),
       ...restSays(about),
+      ...tunedSays(about),
       ...retriesSay(about),
       ...doubtSays(about),
       ...(fallsBack ? [`${refusedStatement} the records of the chunk go one by one.`] : []),
@@ -106,6 +107,14 @@ function restSays({ call: { byChunk }, isWritten, isJoined, isSideBySide }: Fail
   const others = isSideBySide ? ', and those under way beside it are brought to their end' : '';
   return [
     `When the call fails, the chunk that failed is rolled back; those before it ${place}${others}. BatchError.written tells which records these are.`,
+  ];
+}
+
+function tunedSays({ call, isWritten, isJoined }: FailureCase): string[] {
+  // A statement that fails in a transaction of the caller's ends that where there is no savepoint.
+  if (!call.sizes.isTuned || (isJoined && !isWritten)) return [];
+  return [
+    'What is too much at once for the memory of the server, or for its statement_timeout, is done in smaller pieces in the same transaction, and later chunks are smaller.',
   ];
 }
 

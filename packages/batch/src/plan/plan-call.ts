@@ -11,6 +11,7 @@ import { type CallMaking, withCall } from '../engine/with-call.js';
 import { idleRecorder } from '../metrics/call-recorder.js';
 import { callMaking } from '../operations/call-making.js';
 import { type BatchSource, openSource } from '../source/batch-source.js';
+import { StillSizes } from '../tuning/still-sizes.js';
 import type { BatchPlan, PlannedChunks, PlannedConnections, PlannedTransactions } from './batch-plan.js';
 import { planFailure } from './failure-plan.js';
 import type { PlannedJob } from './planned-job.js';
@@ -81,7 +82,8 @@ export function planCall<M extends AnyMapping, I, V, A extends Account<I, V>>(
   const quiet = { ...making, config: { ...making.config, onError: undefined }, recorder: idleRecorder };
   // It makes a difference that somebody looks on.
   const onProgress = options.onProgress && (() => undefined);
-  return withCall(quiet, { ...options, onProgress }, async (call) => {
+  return withCall(quiet, { ...options, onProgress }, async (timed) => {
+    const call = { ...timed, sizes: new StillSizes(timed.sizes) };
     const job = request.jobOf(call);
     const rehearsed = await rehearse(plan, call, job);
     return deepFrozen(assemble(plan, call, job, rehearsed));
@@ -191,13 +193,16 @@ function largestOf(chunks: readonly RehearsedChunk[] | undefined): number | unde
   return chunks.reduce((most, { items }) => Math.max(most, items), 0);
 }
 
-function planChunks({ strategy, batchSize }: EngineCall, chunks: readonly RehearsedChunk[] | undefined): PlannedChunks {
+function planChunks(
+  { strategy, sizes: { says } }: EngineCall,
+  chunks: readonly RehearsedChunk[] | undefined,
+): PlannedChunks {
   const isWhole = strategy === 'single_query' || strategy === 'optimistic';
-  const sizes = chunks?.map(({ items }) => items);
+  const planned = chunks?.map(({ items }) => items);
   return {
     count: chunks?.length ?? (isWhole ? 1 : null),
-    sizes: sizes ?? null,
-    cutBy: isWhole ? `the strategy: ${strategy} takes everything at once` : `batchSize: ${batchSize}`,
+    sizes: planned ?? null,
+    cutBy: isWhole ? `the strategy: ${strategy} takes everything at once` : says,
     folded: chunks?.reduce((sum, { items, records }) => sum + records - items, 0) ?? null,
     refused: (chunks ?? []).flatMap(({ failures }) =>
       failures.map(({ index, key = null, error: { code, message } }) => ({ index, key, code, message })),
@@ -250,10 +255,15 @@ function notesOf<M extends AnyMapping, I, V, A extends Account<I, V>>(
   { preProcess, postProcess }: PlannedJob<I, V, A>,
 ): string[] {
   const { isDry, target } = plan;
-  const { onProgress } = call;
+  const { onProgress, sizes } = call;
   const notes: string[] = [];
   if (feedOf(plan, call) === undefined) {
     notes.push('The source is no array and was not read: what depends on its records is not known.');
+  }
+  if (sizes.isTuned) {
+    notes.push(
+      'optimizeForSize goes on by the measured time: the sizes are those to begin with, and other numbers follow from them.',
+    );
   }
   if (plan.notes !== undefined) notes.push(...plan.notes);
   else if (preProcess !== undefined) {

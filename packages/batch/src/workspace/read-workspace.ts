@@ -27,6 +27,11 @@ export class ReadWorkspace implements Workspace<ReadSession> {
     return this.#db.isTransaction;
   }
 
+  /** There are no savepoints where nothing is written. */
+  get isEndedByFailure(): boolean {
+    return this.isJoined;
+  }
+
   /** What was read stays so. */
   async isGone(): Promise<boolean> {
     return false;

@@ -24,6 +24,14 @@ describe('resolveBatchConfig', () => {
     expect(resolveBatchConfig({ batchSize: undefined }).batchSize).toBe(1000);
   });
 
+  it('takes the bounds of sizes as they are when it is given', () => {
+    const optimizeForSize = { maxSize: 100 };
+    const resolved = resolveBatchConfig({ optimizeForSize });
+    optimizeForSize.maxSize = 5;
+    expect(resolved.optimizeForSize).toEqual({ maxSize: 100 });
+    expect(Object.isFrozen(resolved.optimizeForSize)).toBe(true);
+  });
+
   it('cannot be changed', () => {
     expect(Object.isFrozen(resolveBatchConfig({}))).toBe(true);
     expect(Object.isFrozen(defaultBatchConfig)).toBe(true);
@@ -42,6 +50,9 @@ describe('resolveBatchConfig', () => {
     ['a text for a flag', { collectMetrics: 'yes' }, 'collectMetrics takes true or false, not yes'],
     ['a logger that is none', { logger: { info: true } }, 'logger takes an object with the methods info and warn'],
     ['a function that is none', { preProcess: 'trim' }, 'preProcess takes a function, not trim'],
+    ['two ways to a size', { batchSize: 5, optimizeForSize: true }, 'BatchConfig: batchSize says how many records'],
+    ['sizes of no chunks', { executionStrategy: 'optimistic', optimizeForSize: true }, 'takes everything at once'],
+    ['an unknown bound', { optimizeForSize: { most: 5 } }, 'BatchConfig: optimizeForSize has no option "most"'],
     ['a strategy that there is not', { executionStrategy: 'fast' }, 'takes one of single_query, chunked, parallel,'],
     ['an option that there is not', { batchsize: 10 }, 'BatchConfig has no option "batchsize". Known are: batchSize,'],
   ])('refuses %s', (_, config, message) => {

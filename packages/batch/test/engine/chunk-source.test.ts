@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { EndOfCall } from '@uno/domain';
 import fc from 'fast-check';
 import type { Chunk } from '../../src/engine/chunk.js';
-import { chunksOf, ListedChunks, readAll, StreamedChunks } from '../../src/engine/chunk-source.js';
+import { ListedChunks, readAll, StreamedChunks } from '../../src/engine/chunk-source.js';
+import type { ReadRecords } from '../../src/engine/record-reader.js';
 import { openSource } from '../../src/source/batch-source.js';
+import { FixedSize } from '../../src/tuning/chunk-sizes.js';
 import { engineCall } from './support/engine-call.js';
 import { type StubItem, type StubJob, stubJob } from './support/stub-job.js';
 import { TrackedSource } from './support/tracked-source.js';
 
-type StubChunk = Chunk<StubItem, unknown>;
-
-async function listed(chunks: AsyncIterable<StubChunk>): Promise<StubChunk[]> {
-  const list: StubChunk[] = [];
+async function listed<C>(chunks: AsyncIterable<C>): Promise<C[]> {
+  const list: C[] = [];
   for await (const chunk of chunks) list.push(chunk);
   return list;
 }
@@ -37,12 +37,17 @@ function foldNames(items: readonly StubItem[]): StubItem[] {
   }));
 }
 
-describe('chunksOf', () => {
-  it('cuts items in order into chunks of the size, the last one of the rest', () => {
-    fc.assert(
-      fc.property(fc.nat(40), fc.integer({ min: 1, max: 12 }), (count, size) => {
+/** The chunks of items that were read. */
+function chunksOf<I>(read: ReadRecords<I>, size: number): Promise<Chunk<I, unknown>[]> {
+  return listed(new ListedChunks(read, new FixedSize(size), read.items.length).chunks());
+}
+
+describe('ListedChunks', () => {
+  it('are cut in order into chunks of the size, the last one of the rest', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(40), fc.integer({ min: 1, max: 12 }), async (count, size) => {
         const items = texts(count);
-        const chunks = chunksOf({ items, dropped: [], refused: [] }, size);
+        const chunks = await chunksOf({ items, dropped: [], refused: [] }, size);
         expect(chunks.flatMap((chunk) => chunk.items)).toEqual(items);
         expect(chunks.map(({ number }) => number)).toEqual(chunks.map((_, i) => i));
         expect(chunks.slice(0, -1).every((chunk) => chunk.items.length === size)).toBe(true);
@@ -51,28 +56,23 @@ describe('chunksOf', () => {
     );
   });
 
-  it('makes one chunk of everything without a limit', () => {
-    expect(chunksOf({ items: texts(100), dropped: [], refused: [] }, Number.POSITIVE_INFINITY)).toHaveLength(1);
+  it('are one chunk of everything without a limit', async () => {
+    const read = { items: texts(100), dropped: [], refused: [] };
+    expect(await chunksOf(read, Number.POSITIVE_INFINITY)).toHaveLength(1);
   });
 
-  it('tells of records that were dropped once, even where no record is left', () => {
-    expect(chunksOf({ items: texts(4), dropped: [9], refused: [] }, 2).map(({ dropped }) => dropped)).toEqual([
-      [9],
-      [],
-    ]);
-    expect(chunksOf({ items: [], dropped: [9], refused: [] }, 2)).toEqual([
-      { number: 0, items: [], dropped: [9], refused: [] },
-    ]);
-    expect(chunksOf({ items: [], dropped: [], refused: [] }, 2)).toEqual([]);
+  it('tell of records that were dropped once, even where no record is left', async () => {
+    const dropped = [9];
+    const four = await chunksOf({ items: texts(4), dropped, refused: [] }, 2);
+    expect(four.map((chunk) => chunk.dropped)).toEqual([[9], []]);
+    const none = { number: 0, items: [], taken: 0, dropped, refused: [] };
+    expect(await chunksOf({ items: [], dropped, refused: [] }, 2)).toEqual([none]);
+    expect(await chunksOf({ items: [], dropped: [], refused: [] }, 2)).toEqual([]);
   });
-});
 
-describe('ListedChunks', () => {
   it('gives the same chunks again', async () => {
-    const chunks = new ListedChunks(
-      chunksOf({ items: foldNames([{ name: 'a', indices: [0] }]), dropped: [1], refused: [] }, 2),
-      2,
-    );
+    const items = foldNames([{ name: 'a', indices: [0] }]);
+    const chunks = new ListedChunks({ items, dropped: [1], refused: [] }, new FixedSize(2), 2);
     const first = await listed(chunks.chunks());
     expect(first).toHaveLength(1);
     expect(await listed(chunks.chunks())).toEqual(first);

@@ -17,6 +17,8 @@ const nothing = {
   statements: 0,
   chunks: 0,
   chunkSize: { min: 0, mean: 0, max: 0, p50: 0, p95: 0, p99: 0 },
+  chunkSizeChosen: null,
+  resizesByReason: {},
   chunkDurationMs: { min: 0, mean: 0, max: 0, p50: 0, p95: 0, p99: 0 },
   retries: 0,
   retriesBySqlstate: {},

@@ -44,6 +44,11 @@ export const callOptionRules: OptionRules<BatchCallOptions> = {
   timeoutMs: milliseconds,
   signal: { takes: 'an AbortSignal', allows: (value) => value instanceof AbortSignal },
   onProgress: callback,
+  optimizeForSize: {
+    takes: 'true, false, or an object with targetMs, minSize, maxSize and maxBytes',
+    allows: (value) =>
+      typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+  },
 };
 
 /** The options of a single write. */

@@ -1,9 +1,10 @@
 import { ConfigError } from '@uno/postgres';
 import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
 import { mergeOptions, type OptionRules } from './option-rules.js';
+import { checkSizeTuning, cutsChunks } from './size-tuning-rules.js';
 
 /** What a call goes by where it says nothing itself. */
-export type CallDefaults = Pick<BatchCallOptions, 'batchSize' | 'strategy' | 'timeoutMs'>;
+export type CallDefaults = Pick<BatchCallOptions, 'batchSize' | 'optimizeForSize' | 'strategy' | 'timeoutMs'>;
 
 /**
  * The options of one call, checked, over the defaults; neither is changed. `strategy` says what `parallel` said.
@@ -28,14 +29,28 @@ export function resolveCall<T extends BatchWriteOptions>(
       `${operation}: maxFailures counts records that are left out: it needs onRecordError: 'skip'.`,
     );
   }
-  return Object.freeze(overDefaults(defaults, said));
+  const call = overDefaults(defaults, said);
+  checkSizeTuning(operation, said, call.strategy);
+  return Object.freeze(call);
 }
 
 /** What a call says over the defaults; `strategy` says what `parallel` said. */
 export function overDefaults<T extends BatchCallOptions>(defaults: CallDefaults, said: T): T & CallDefaults {
-  const { batchSize = defaults.batchSize, timeoutMs = defaults.timeoutMs } = said;
+  const { timeoutMs = defaults.timeoutMs } = said;
   const { strategy } = chosenStrategy(defaults, said);
-  return { ...said, batchSize, strategy, timeoutMs };
+  return { ...said, ...sizesOver(defaults, said, strategy), strategy, timeoutMs };
+}
+
+/** Either a number of records, or that it is found out: whoever says the one last says that the other does not hold. */
+function sizesOver(
+  defaults: CallDefaults,
+  said: BatchCallOptions,
+  strategy: CallDefaults['strategy'],
+): Pick<CallDefaults, 'batchSize' | 'optimizeForSize'> {
+  const isSaid = said.batchSize !== undefined || said.optimizeForSize !== undefined;
+  const optimizeForSize = isSaid || !cutsChunks(strategy) ? said.optimizeForSize : defaults.optimizeForSize;
+  if (optimizeForSize !== undefined && optimizeForSize !== false) return { batchSize: undefined, optimizeForSize };
+  return { batchSize: said.batchSize ?? defaults.batchSize, optimizeForSize };
 }
 
 /** A strategy, and which option it comes from: of the call, or of what it goes by where it says nothing. */

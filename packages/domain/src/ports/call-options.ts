@@ -1,3 +1,5 @@
+import type { SizeTuning } from './size-tuning.js';
+
 /** How far a call has come. */
 export interface BatchProgress {
   /** Such as `batchInsert`. */
@@ -24,6 +26,11 @@ export interface BatchProgress {
 export interface BatchCallOptions {
   /** Records in one statement; a positive integer. */
   readonly batchSize?: number | undefined;
+  /**
+   * Finds the number of records in a chunk out, instead of `batchSize`: begins with what their width and number of columns
+   * suggest, and goes on by the measured time. `true`, or its bounds. Default `false`.
+   */
+  readonly optimizeForSize?: boolean | SizeTuning | undefined;
   readonly strategy?: 'single_query' | 'chunked' | 'parallel' | 'pipelined' | 'optimistic' | undefined;
   /** `true` is `strategy: 'parallel'`; `false` is `chunked` where `parallel` is configured. */
   readonly parallel?: boolean | undefined;

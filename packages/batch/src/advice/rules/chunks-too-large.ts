@@ -37,13 +37,13 @@ const undivided: ReadonlySet<string> = new Set(['single_query', 'optimistic']);
 
 export function chunksTooLarge({ table, statistics }: TableEvidence): ChunksTooLarge[] {
   return statistics.calls.flatMap((calls): ChunksTooLarge[] => {
-    const { operation, strategy, batchSize, fullChunks, fullChunksMs, largestChunk, tooMuch } = calls;
+    const { operation, strategy, batchSize, isTuned, fullChunks, fullChunksMs, largestChunk, tooMuch } = calls;
     const isRefused = tooMuch.count >= leastFailures;
     const chunkMs = fullChunks === 0 ? 0 : fullChunksMs / fullChunks;
     // What takes long there is the whole, or a function of the caller's.
     const isDivided = !undivided.has(strategy) && operation !== 'batchCompute';
     const isLong = isDivided && fullChunks >= leastLongChunks && chunkMs >= longMs;
-    if (!isRefused && !isLong) return [];
+    if (isTuned || (!isRefused && !isLong)) return [];
     const change = isRefused ? smaller(calls) : resized(batchSize, (batchSize * betterMs) / chunkMs);
     if (change === undefined) return [];
     const why = isRefused

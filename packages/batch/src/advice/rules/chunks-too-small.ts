@@ -38,7 +38,8 @@ const sizes = Object.values(BatchSize);
 
 export function chunksTooSmall({ table, statistics, roundTripMs }: TableEvidence): ChunksTooSmall[] {
   return statistics.calls.flatMap((calls): ChunksTooSmall[] => {
-    const { operation, strategy, batchSize, fullChunks, fullChunksMs, chunks, answers } = calls;
+    const { operation, strategy, batchSize, isTuned, fullChunks, fullChunksMs, chunks, answers } = calls;
+    if (isTuned) return [];
     if (!operations.has(operation) || !strategies.has(strategy) || fullChunks < leastChunks) return [];
     const chunkMs = fullChunksMs / fullChunks;
     const roundTrips = Math.max(1, answers / chunks);

@@ -54,7 +54,7 @@ export function conflictingTransactions(evidence: TableEvidence): ConflictingTra
 }
 
 function changeFor(
-  { strategy, atomicity, batchSize, conflicts, chunks, calls }: CallStatistics,
+  { strategy, atomicity, batchSize, isTuned, largestChunk, conflicts, chunks, calls }: CallStatistics,
   { mapping, maxWorkers }: TableEvidence,
 ): { readonly change: ConflictingTransactions['change']; readonly todo: string } {
   if (strategy === 'parallel' && maxWorkers > 1) {
@@ -77,9 +77,10 @@ function changeFor(
       todo: 'Shorter transactions meet fewer others: set atomicity to chunk, if chunks may commit by themselves.',
     };
   }
-  const to = Math.max(1, Math.round(batchSize / 4));
+  const from = isTuned ? largestChunk : batchSize;
+  const to = Math.max(1, Math.round(from / 4));
   return {
-    change: { option: 'batchSize', from: batchSize, to },
+    change: { option: 'batchSize', from, to },
     todo: `Shorter transactions meet fewer others: set batchSize to ${to}.`,
   };
 }

@@ -129,6 +129,17 @@ describe('sequential_with_idle_pool', () => {
   });
 });
 
+describe('the size of chunks', () => {
+  it.each<[string, Partial<CallStatistics>]>([
+    ['too small', { fullChunksMs: 100, answers: 100 }],
+    ['too large', { fullChunksMs: 1_000_000 }],
+    ['refused', { tooMuch: { count: 5, lostMs: 500, byCode: { '53200': 5 } } }],
+  ])('is nothing to advise about where it is found out anyway: %s', (_, calls) => {
+    expect(said(calls, { roundTripMs: 0.5 })).toHaveLength(1);
+    expect(said({ ...calls, isTuned: true }, { roundTripMs: 0.5 })).toEqual([]);
+  });
+});
+
 describe('conflicting_transactions', () => {
   const deadlocks = { conflicts: { count: 3, lostMs: 100, byCode: { '40P01': 3 } } };
 

@@ -1,14 +1,17 @@
 import { Deadline } from '@uno/domain';
 import type { EngineCall } from '../../../src/engine/engine-call.js';
 import { idleRecorder } from '../../../src/metrics/call-recorder.js';
+import { FixedSize } from '../../../src/tuning/chunk-sizes.js';
 
 /** A call's options, decided. */
 export function engineCall(said: Partial<EngineCall> = {}): EngineCall {
+  const { batchSize = 3 } = said;
   return {
     operation: 'batchTest',
     name: 'Thing',
     total: undefined,
-    batchSize: 3,
+    batchSize,
+    sizes: new FixedSize(batchSize),
     strategy: 'chunked',
     byChunk: false,
     maxWorkers: 2,
