@@ -55,6 +55,13 @@ describe('optimizeForSize', () => {
     expect(operations.getMetrics().total.chunks).toBeGreaterThanOrEqual(1 + Math.ceil((30 - 13) / 5));
   });
 
+  it('copies wide records however few they are', async () => {
+    test.statements.length = 0;
+    await operationsWith().batchInsert(wide.slice(0, 3));
+    await operationsWith().batchInsert(narrow.slice(100, 103));
+    expect(test.statements.map((text) => text.slice(0, 6))).toEqual(['copy "', 'insert']);
+  });
+
   it('keeps to its bounds', async () => {
     const operations = operationsWith({ optimizeForSize: { minSize: 100, maxSize: 300 } });
     await operations.batchInsert(narrow);
