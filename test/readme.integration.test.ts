@@ -7,6 +7,7 @@ import { run, runProgram, snippetsOf, withFiles } from '../scripts/snippets.mjs'
 const pages = [
   'README.md',
   'docs/batch-operations.md',
+  'docs/self-tuning.md',
   'docs/batch-processor.md',
   'docs/batch-update.md',
   'docs/batch-upsert.md',

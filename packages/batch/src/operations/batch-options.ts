@@ -54,7 +54,7 @@ export interface BatchInsertOptions extends BatchModelsCall {
   readonly returnKeys?: boolean | undefined;
   /**
    * How the records travel: by COPY, or as one array a column, taken apart by `unnest`. By itself (`auto`) it is COPY where
-   * nothing but keys has to come back, the table can take it, and a chunk has 2,000 records or more.
+   * nothing but keys has to come back, the table can take it, and a chunk has 2,000 records or more; or a megabyte, where chunks may be so large or their size is found out.
    */
   readonly transport?: InsertTransport | undefined;
 }

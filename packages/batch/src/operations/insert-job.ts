@@ -27,7 +27,8 @@ import {
   insertStatement,
   newKeysStatement,
 } from '../statements/insert-statement.js';
-import { forgetTableFacts } from '../statements/table-facts.js';
+import { forgetTableFacts, noTable } from '../statements/table-facts.js';
+import { bytesOf } from '../tuning/weigh.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import {
   fewestToCopy,
@@ -83,7 +84,8 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   async ready(): Promise<void> {
     // What is not asked for, nor copied, needs nothing to be known.
-    const mayCopy = this.#transport === 'copy' || (this.#transport === 'auto' && this.#largestChunk >= fewestToCopy);
+    const isLarge = this.#largestChunk >= fewestToCopy || this.options.call.sizes.isTuned;
+    const mayCopy = this.#transport === 'copy' || (this.#transport === 'auto' && isLarge);
     if (this.isDetailed || mayCopy) await this.readFacts();
     const why = this.#transport === 'copy' ? whyNotCopy(this.facts, []) : undefined;
     if (why !== undefined) {
@@ -141,6 +143,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
       wanted: this.#wanted,
       fields,
       records: items.length,
+      bytes: this.facts === noTable ? 0 : bytesOf(items),
     });
     const isCopied = way.how === 'copy';
     return {

@@ -27,6 +27,12 @@ export type InsertWay =
  */
 export const fewestToCopy = 2_000;
 
+/**
+ * So many bytes are copied, however few records they are: 40 columns of 70 characters take 974 ms by `unnest` and 513 by
+ * COPY in chunks of 200, a megabyte each 450 and 305 in chunks of 4.
+ */
+const bytesToCopy = 1024 * 1024;
+
 /** What decides on the way of some records. */
 export interface InsertCase {
   readonly mapping: AnyMapping;
@@ -36,6 +42,8 @@ export interface InsertCase {
   /** The columns that the records have. */
   readonly fields: readonly Field[];
   readonly records: number;
+  /** Bytes of their values, about; 0 where nobody has looked. */
+  readonly bytes: number;
 }
 
 /** Decides how records are inserted. */
@@ -71,7 +79,7 @@ export function whyNotCopy(
   return undefined;
 }
 
-function transportOf({ facts, transport, fields, records }: InsertCase): {
+function transportOf({ facts, transport, fields, records, bytes }: InsertCase): {
   readonly how: 'copy' | 'unnest';
   readonly why: string;
 } {
@@ -79,7 +87,7 @@ function transportOf({ facts, transport, fields, records }: InsertCase): {
   const why = whyNotCopy(facts, fields);
   if (why !== undefined) return { how: 'unnest', why };
   if (transport === 'copy') return { how: 'copy', why: 'it was asked for' };
-  return records < fewestToCopy
+  return records < fewestToCopy && bytes < bytesToCopy
     ? { how: 'unnest', why: `fewer than ${fewestToCopy} records are faster in one round trip` }
     : { how: 'copy', why: 'nothing has to come back' };
 }

@@ -55,6 +55,13 @@ describe('optimizeForSize', () => {
     expect(operations.getMetrics().total.chunks).toBeGreaterThanOrEqual(1 + Math.ceil((30 - 13) / 5));
   });
 
+  it('copies wide records however few they are', async () => {
+    test.statements.length = 0;
+    await operationsWith().batchInsert(wide.slice(0, 3));
+    await operationsWith().batchInsert(narrow.slice(100, 103));
+    expect(test.statements.map((text) => text.slice(0, 6))).toEqual(['copy "', 'insert']);
+  });
+
   it('keeps to its bounds', async () => {
     const operations = operationsWith({ optimizeForSize: { minSize: 100, maxSize: 300 } });
     await operations.batchInsert(narrow);
@@ -80,6 +87,15 @@ describe('optimizeForSize', () => {
     expect(await operations.batchDelete(ids)).toMatchObject({ deleted: 2_500 });
     const { chunkSize } = operations.getMetrics().total;
     expect(chunkSize.max).toBeLessThanOrEqual(1_000);
+  });
+
+  it('is for imports, too, whose checkpoint is kept with each chunk', async () => {
+    const operations = operationsWith({ optimizeForSize: { maxSize: 400 } });
+    const imported = await operations.batchImport(narrow, { uniqueFields: ['id'], checkpoint: 'scans' });
+    expect(imported).toMatchObject({ total: 2_500, inserted: 2_500, failed: 0 });
+    expect(operations.getMetrics().total.chunkSize.max).toBeLessThanOrEqual(400);
+    const again = await operations.batchImport(narrow, { uniqueFields: ['id'], optimizeForSize: { maxSize: 100 } });
+    expect(again).toMatchObject({ total: 2_500, inserted: 0, skipped: 2_500 });
   });
 
   it('is for parallel chunks, none of which has more than its share', async () => {

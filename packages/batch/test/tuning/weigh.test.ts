@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { weigh } from '../../src/tuning/weigh.js';
+import { bytesOf, weigh } from '../../src/tuning/weigh.js';
 
 function weightOf(record: unknown): { bytes: number; values: number } {
   const found = { bytes: 0, values: 0 };
@@ -34,5 +34,21 @@ describe('what a record weighs', () => {
       },
     };
     expect(weightOf(record).bytes).toBe(10);
+  });
+});
+
+describe('what many records weigh', () => {
+  it('is told from some of them', () => {
+    let looks = 0;
+    const record = {
+      get text() {
+        looks++;
+        return 'x'.repeat(100);
+      },
+    };
+    expect(bytesOf(new Array(10_000).fill(record))).toBe(1_000_000);
+    expect(looks).toBeLessThan(20);
+    expect(bytesOf([])).toBe(0);
+    expect(bytesOf(['four', 'four', 'four'])).toBe(12);
   });
 });
