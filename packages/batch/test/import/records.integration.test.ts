@@ -164,3 +164,23 @@ describe('an import', () => {
     expect(failure.message).toMatch(/batchImport takes/);
   });
 });
+
+describe('the size of an import’s chunks', () => {
+  const chunks = async (config: BatchConfig, options: { batchSize?: number; optimizeForSize?: boolean }) => {
+    const one = new BatchOperations({ table: towns, db: context.db, config });
+    await one.batchImport(someTowns(5_000), options);
+    return one.getMetrics().operations['batchImport']?.chunks;
+  };
+
+  it('is 2,000, what the configuration or the call says, or what is found out', async () => {
+    expect(await chunks({}, {})).toBe(3);
+    await context.run('truncate town');
+    expect(await chunks({ batchSize: 1_000 }, {})).toBe(5);
+    await context.run('truncate town');
+    expect(await chunks({ batchSize: 1_000 }, { batchSize: 2_500 })).toBe(2);
+    await context.run('truncate town');
+    const found = await chunks({}, { optimizeForSize: true });
+    await context.run('truncate town');
+    expect(await chunks({ optimizeForSize: true }, {})).toBe(found);
+  });
+});
