@@ -44,13 +44,13 @@ async function importing<M extends AnyMapping>(
   call: EngineCall,
 ): Promise<ImportResult> {
   const { onReject, uniqueFields, updateOnConflict = false, rejects: path } = request.options;
+  const intake = intakeOf(target, request);
   const checkpoint = await openCheckpoint(target, request, source, call);
   const file = isFileReader(source) ? source : undefined;
   const rejects =
     path === undefined || checkpoint?.isFinished
       ? undefined
       : await RejectsFile.open(path, () => file?.rejects ?? ndjsonRejects, checkpoint?.rejects ?? []);
-  const intake = intakeOf(target, request);
   const leavesAlone = uniqueFields !== undefined && updateOnConflict === false;
   const run = new ImportRun<M>({ intake, checkpoint, rejects, onReject, leavesAlone });
   const goingOn = run.goingOn(call);
@@ -62,10 +62,10 @@ async function importing<M extends AnyMapping>(
     result = await new BatchRun(job, goingOn).run(records, (account) => run.resultOf(account.result()));
   } catch (ended) {
     const { error, rejects: more } = run.endedBy(ended, call.total);
-    await rejects?.finish(more, checkpoint !== undefined);
+    await rejects?.finish(more, { isDone: false, isKept: checkpoint !== undefined });
     throw error;
   }
-  await rejects?.finish([], checkpoint !== undefined);
+  await rejects?.finish([], { isDone: true, isKept: checkpoint !== undefined });
   await checkpoint?.finish(target.db, call.deadline.signal);
   if (path !== undefined) await rm(`${path}.part`, { force: true });
   return result;

@@ -91,17 +91,21 @@ export class RejectsFile {
   /**
    * Puts the file together, of what counts and of records of a chunk that failed.
    *
+   * @param isDone - whether the import came to its end: one that failed before anything was rejected leaves an older file
    * @param isKept - whether the second file is needed yet, to go on from
    */
-  async finish(more: readonly WrittenReject[], isKept: boolean): Promise<void> {
+  async finish(
+    more: readonly WrittenReject[],
+    { isDone, isKept }: { readonly isDone: boolean; readonly isKept: boolean },
+  ): Promise<void> {
     const last = await this.add(more);
     try {
       const ranges = [...this.#ranges, { first: Number.POSITIVE_INFINITY, ...last }]
         .filter(({ from, to }) => to > from)
         .sort((one, other) => one.first - other.first);
       await this.#part.close();
-      if (ranges.length === 0) await rm(this.#path, { force: true });
-      else await this.#assemble(ranges);
+      if (ranges.length > 0) await this.#assemble(ranges);
+      else if (isDone) await rm(this.#path, { force: true });
       if (!isKept) await rm(partOf(this.#path), { force: true });
     } catch (cause) {
       throw unwritable(this.#path, cause);

@@ -226,6 +226,10 @@ describe('a file of rejected records', () => {
     await context.run('truncate town');
     await operations.batchImport(someTowns(5), options('older'));
     expect(await readdir(folder)).not.toContain('older');
+    await operations.batchImport(records, { ...options('older'), uniqueFields: ['country', 'name'] });
+    // One that fails before anything was rejected takes nothing away that somebody has to mend.
+    await crashOf(operations.batchImport(breaking(someTowns(5), 2), options('older')));
+    expect(await readdir(folder)).toContain('older');
   });
 
   it('is missed when it is gone and the import goes on', async () => {
