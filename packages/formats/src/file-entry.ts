@@ -18,6 +18,8 @@ export interface CellsEntry extends Placed {
 /** A record of NDJSON or of a JSON array. */
 export interface DocumentEntry extends Placed {
   readonly document: Readonly<Record<string, unknown>>;
+  /** The members that are numbers in the file, and a bigint or a text here, as a number would not keep their digits. */
+  readonly digits?: readonly string[];
 }
 
 /** A record that cannot be read; those after it can. */

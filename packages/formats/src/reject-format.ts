@@ -21,6 +21,11 @@ export interface RejectNote {
 /** What files of rejected records have beside what is in the records themselves. */
 export const noteColumns = Object.freeze(['uno_line', 'uno_field', 'uno_reason'] as const);
 
+/** Whether a file is one of rejected records already: its notes are replaced then. */
+export function hasNotes(columns: readonly string[]): boolean {
+  return noteColumns.every((name, at) => columns[at] === name);
+}
+
 /** One character a byte of UTF-8. */
 export function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1');

@@ -47,6 +47,7 @@ async function importing<M extends AnyMapping>(
   const intake = intakeOf(target, request);
   const checkpoint = await openCheckpoint(target, request, source, call);
   const file = isFileReader(source) ? source : undefined;
+  if (checkpoint !== undefined && path === undefined) checkpoint.checkNoRejects();
   const rejects =
     path === undefined || checkpoint?.isFinished
       ? undefined
@@ -87,9 +88,9 @@ async function openCheckpoint<M extends AnyMapping>(
   call: EngineCall,
 ): Promise<Checkpoint | undefined> {
   if (checkpoint === undefined) return undefined;
-  const { uniqueFields, updateOnConflict, columns, rejects } = options;
+  const { uniqueFields, updateOnConflict, columns } = options;
   const file = isFileReader(source) ? source : undefined;
-  const same = { table: mapping.tableName, format: file?.format, uniqueFields, updateOnConflict, columns, rejects };
+  const same = { table: mapping.tableName, format: file?.format, uniqueFields, updateOnConflict, columns };
   return Checkpoint.open(checkpoint, {
     db,
     call: JSON.stringify(same),

@@ -101,6 +101,15 @@ on conflict (name) do update set run = excluded.run returning finished_at is not
     return this.#done;
   }
 
+  /** @throws CheckpointError when earlier runs have written rejected records, which would be lost without their file */
+  checkNoRejects(): void {
+    if (this.isFinished || this.#done.every(({ from, to }) => from === to)) return;
+    throw new CheckpointError(
+      this.#name,
+      `Earlier runs of "${this.#name}" have written rejected records: say \`rejects\` again, with the same path.`,
+    );
+  }
+
   /**
    * Whether a record is done. To be asked of all records of the source, in their order.
    *

@@ -7,6 +7,8 @@ interface Place {
   readonly field: Field;
   /** What the file calls it. */
   readonly column: string;
+  /** Whether a text is the digits of a number that JavaScript would round. */
+  readonly isNumber?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export function valueOfCell(text: string | null, place: Place): unknown {
  * @throws ValidationError that names the field
  */
 export function valueOfJson(value: unknown, place: Place): unknown {
-  return reading(place, () => fromJson(place.field.type, value));
+  const { field, isNumber = false } = place;
+  return reading(place, () => (isNumber ? ofDigits(field.type, String(value), value) : fromJson(field.type, value)));
 }
 
 function reading(place: Place, read: () => unknown): unknown {
@@ -47,15 +50,29 @@ function reading(place: Place, read: () => unknown): unknown {
 }
 
 function fromJson(type: PgType<unknown>, value: unknown): unknown {
-  const { sql, item } = type;
+  const { item } = type;
   if (value === null || value === undefined) return value;
-  if (sql === 'json' || sql === 'jsonb') return isOwnText(type) ? JSON.stringify(value) : value;
+  if (isDocument(type)) return isOwnText(type) && typeof value !== 'bigint' ? JSON.stringify(value) : value;
   if (Array.isArray(value) && item !== undefined) return value.map((one) => fromJson(item, one));
   if (typeof value === 'string') return type.parse === undefined ? value : type.parse(value);
-  if (isOwnText(type) || sql.startsWith('numeric')) return textOfJson(value);
-  // JSON knows but one kind of number; one with too many digits for JavaScript's comes as a bigint.
-  const isOtherNumber = typeof value === 'bigint' || (typeof value === 'number' && sql === 'bigint');
-  return isOtherNumber && type.parse !== undefined ? type.parse(String(value)) : value;
+  if (isOwnText(type)) return textOfJson(value);
+  // Of the types that have texts for values, and of numeric.
+  const takesTexts = (type.parse === undefined && !type.array) || type.sql.startsWith('numeric');
+  if (takesTexts && typeof value !== 'object') return String(value);
+  // JSON knows but one kind of number.
+  const isOther = typeof value === 'bigint' || (typeof value === 'number' && type.sql === 'bigint');
+  return isOther && type.parse !== undefined ? type.parse(String(value)) : value;
+}
+
+/** A number of which a text, or a bigint, has the digits. */
+function ofDigits(type: PgType<unknown>, digits: string, value: unknown): unknown {
+  if (!isDocument(type)) return fromJson(type, value);
+  if (isOwnText(type)) return digits;
+  throw new InvalidValue(`${type.sql} takes no number with more digits than JavaScript keeps`);
+}
+
+function isDocument({ sql }: PgType<unknown>): boolean {
+  return sql === 'json' || sql === 'jsonb';
 }
 
 /** Whether values are PostgreSQL's own text for whatever it is, and not text for its own sake. */

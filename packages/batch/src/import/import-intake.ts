@@ -81,7 +81,7 @@ export class ImportIntake {
       throw new ValidationError(reason, { index, field: column, reason });
     }
     if (isProcessed) return this.#read(input, index);
-    return 'cells' in entry ? this.#ofCells(entry.cells, index) : this.#read(entry.document, index);
+    return 'cells' in entry ? this.#ofCells(entry.cells, index) : this.#read(entry.document, index, entry.digits);
   }
 
   #ofCells(cells: readonly (string | null)[], index: number): NamedRecord {
@@ -96,14 +96,18 @@ export class ImportIntake {
   }
 
   /** What JSON says, or a function of the caller's, which may give back what it got. */
-  #read(input: unknown, index: number): unknown {
+  #read(input: unknown, index: number, digits: readonly string[] = []): unknown {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
     const record: NamedRecord = {};
     for (const [column, value] of Object.entries(input)) {
       const field = this.#columns.fieldOf(column);
       if (field === null) continue;
       // The mapping says what there is instead.
-      define(record, field?.property ?? column, field ? valueOfJson(value, { index, field, column }) : value);
+      define(
+        record,
+        field?.property ?? column,
+        field ? valueOfJson(value, { index, field, column, isNumber: digits.includes(column) }) : value,
+      );
     }
     return record;
   }

@@ -13,6 +13,9 @@ import { type BatchImportOptions, type CheckpointOptions, importRules, type Stat
 
 export const operation = 'batchImport';
 
+/** Records that failed of which an import keeps the errors, for its own at the end. */
+const mostKept = 100;
+
 /** An import whose options are checked and decided, before anything is read. */
 export interface ImportRequest<M extends AnyMapping> {
   readonly options: BatchImportOptions<M>;
@@ -48,7 +51,9 @@ export function importRequest<M extends AnyMapping>(
       const workspace = new Workspace({ target: { mapping, db, observers }, kind, signal: deadline.signal, recorder });
       const { postProcess } = config;
       const { preProcess } = importing.intake;
-      const common = { mapping, db, workspace, call, outcomes: false, models: false, keys: false };
+      // They are told of chunk by chunk, and would fill the memory until the end; `onError` hears of them only then.
+      const mostFailures = call.onError === undefined ? mostKept : undefined;
+      const common = { mapping, db, workspace, call, outcomes: false, models: false, keys: false, mostFailures };
       const jobOptions = { ...common, preProcess: preProcess as BatchConfig['preProcess'], postProcess };
       return plan === undefined
         ? new ImportInsertJob(jobOptions, importing)

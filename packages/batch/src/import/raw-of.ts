@@ -8,7 +8,10 @@ export function rawOf(input: unknown): string {
   }
 }
 
-function sayable(_: string, value: unknown): unknown {
+function sayable(this: unknown, name: string, value: unknown): unknown {
+  // Its `toJSON` gives null, which would be a value.
+  const given: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, name) : value;
+  if (given instanceof Date && Number.isNaN(given.getTime())) return String(given);
   if (typeof value === 'bigint') return String(value);
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;

@@ -74,10 +74,15 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
   /** @param keeps - what is kept of each record */
   constructor(
     mapping: M,
-    keeps: { readonly outcomes: boolean; readonly keys: boolean; readonly models: boolean },
+    keeps: {
+      readonly outcomes: boolean;
+      readonly keys: boolean;
+      readonly models: boolean;
+      readonly mostFailures?: number | undefined;
+    },
     folded: FoldedOutcome,
   ) {
-    super(keeps.outcomes);
+    super(keeps.outcomes, keeps.mostFailures);
     this.#mapping = mapping;
     this.#folded = folded;
     this.#keepsModels = keeps.models;

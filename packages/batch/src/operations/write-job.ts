@@ -33,6 +33,8 @@ export interface WriteJobOptions<M extends AnyMapping> {
   readonly models: boolean;
   /** Whether the keys are. */
   readonly keys: boolean;
+  /** Records that failed of which more than their number is kept, where not all are. */
+  readonly mostFailures?: number | undefined;
   readonly preProcess: BatchConfig['preProcess'];
   readonly postProcess: BatchConfig['postProcess'];
   /** Hears of every chunk that is done, after `postProcess`. */

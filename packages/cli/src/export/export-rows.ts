@@ -50,11 +50,14 @@ export async function exportRows(request: ExportRequest, context: CommandContext
   return ExitCode.done;
 }
 
-function check({ table, query, out, gzip }: ExportRequest, { options, stdout }: CommandContext): void {
+function check({ table, query, out, gzip, format }: ExportRequest, { options, stdout }: CommandContext): void {
   if (table === undefined && query === undefined) throw new UsageError('Name a table to export, or say --query.');
   if (table !== undefined && query !== undefined) throw new UsageError('Name a table or say --query, not both.');
   if (query !== undefined && queryOfText(query) === '') throw new UsageError('--query is empty.');
   if (out === '') throw new UsageError('--out is empty.');
+  if (format === undefined && /\.(tsv|json)(\.gz)?$/i.test(out ?? '')) {
+    throw new UsageError(`${out} is called as what is not written: name a .csv or .ndjson file, or say --format.`);
+  }
   if (out !== undefined) return;
   if (options.json) {
     throw new UsageError('--json prints an object on stdout, where the rows go: name a file for them with --out.');

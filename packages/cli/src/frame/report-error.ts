@@ -1,3 +1,5 @@
+import { reasonOf } from '@uno/batch';
+import { BatchError } from '@uno/domain';
 import { sqlstateOf, UnoError } from '@uno/postgres';
 import type { Surroundings } from './surroundings.js';
 
@@ -22,6 +24,11 @@ export function reportError(error: unknown, { json, debug }: ErrorStyle, { stdou
   else if (isHidden(error)) stderr.write('With --debug, what PostgreSQL said is shown; it may quote data.\n');
 }
 
+/** Which record is at fault, and why; what is written all the same. */
+function placeOf({ index, line, key, field, column, constraint, written, cause }: BatchError) {
+  return { index, line, key, field: field ?? column, constraint, reason: reasonOf(cause), written: written.size };
+}
+
 interface ErrorFacts {
   readonly code: string;
   readonly message: string;
@@ -32,7 +39,12 @@ function factsOf(error: unknown): ErrorFacts {
   if (UnoError.is(error)) {
     const sqlstate = sqlstateOf(error);
     const suggestions = 'suggestions' in error ? error.suggestions : undefined;
-    const details = { sqlstate, suggestions, retry: error.retry };
+    const details = {
+      sqlstate,
+      suggestions,
+      retry: error.retry,
+      ...(error instanceof BatchError ? placeOf(error) : {}),
+    };
     return { code: error.code, message: error.message, details };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
-import { CanceledError } from '@uno/postgres';
+import { BatchError } from '@uno/domain';
+import { CanceledError, ConfigError } from '@uno/postgres';
 import { CommanderError } from 'commander';
 import { buildProgram } from './build-program.js';
 import { NoDatabaseError, UsageError } from './cli-errors.js';
@@ -47,13 +48,19 @@ function failed(error: unknown, style: ErrorStyle, surroundings: Surroundings): 
   const reason: unknown = surroundings.signal.reason;
   if (reason instanceof Interruption) return interrupted(error, reason, style, surroundings);
   reportError(error, style, surroundings);
-  return error instanceof UsageError || error instanceof NoDatabaseError ? ExitCode.usage : ExitCode.failed;
+  return isUsage(error) ? ExitCode.usage : ExitCode.failed;
+}
+
+/** Whether it is what was asked for that is wrong. */
+function isUsage(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof NoDatabaseError || error instanceof ConfigError;
 }
 
 /** An interruption shows as itself; what broke because of it, or in cleaning up after it, is said as well. */
 function interrupted(error: unknown, reason: Interruption, style: ErrorStyle, surroundings: Surroundings): number {
   if (reason.isSilent) return reason.exitCode;
-  const isItself = error === reason || error instanceof CanceledError;
+  const cause = error instanceof BatchError ? error.cause : error;
+  const isItself = cause === reason || cause instanceof CanceledError;
   if (!isItself) reportError(error, style, surroundings);
   else if (style.json) {
     surroundings.stdout.write(`${JSON.stringify({ error: { code: 'UNO_INTERRUPTED', message: reason.message } })}\n`);

@@ -1,8 +1,8 @@
 import type { FileReader } from '@uno/formats';
+import type { Kysely } from 'kysely';
 import { executeText, identifier, type Queryable, ValidationError } from '@uno/postgres';
 import { UsageError } from '../frame/cli-errors.js';
 import type { CommandContext } from '../frame/command.js';
-import { ExitCode } from '../frame/exit-code.js';
 import type { ImportRequest } from './import-options.js';
 import { type InferredColumn, inferColumns } from './infer-columns.js';
 import { PeekedFile } from './peeked-file.js';
@@ -10,38 +10,64 @@ import { PeekedFile } from './peeked-file.js';
 /** So many records decide on the types. */
 const looked = 1_000;
 
+const mostNameBytes = 63;
+
+/** Thrown to have everything undone that has succeeded. */
+class Undone extends Error {
+  override readonly name = 'Undone';
+  readonly code: number;
+
+  constructor(code: number) {
+    super('It was a dry run.');
+    this.code = code;
+  }
+}
+
 /**
  * Creates a table whose columns are those of a file, of types that its first records fit, shows the statement before, and
- * imports then. In a dry run, it only shows it.
+ * imports then. Both are one transaction, unless chunks are to be committed.
  *
  * @throws UsageError for a table that is there, and for a file without columns
  */
 export async function creatingTable(
-  db: Queryable,
+  db: Kysely<unknown>,
   request: ImportRequest,
   file: FileReader,
-  { stdout, stderr, signal, options }: CommandContext,
-  run: (file: FileReader) => Promise<number>,
+  context: CommandContext,
+  run: (db: Queryable, file: FileReader) => Promise<number>,
 ): Promise<number> {
+  const { stderr, signal } = context;
   const table = await newTable(db, request, signal);
   if (table === undefined) {
     stderr.write(`The table ${request.table} is there already, and the import goes on.\n`);
-    return run(file);
+    return run(db, file);
   }
   const peeked = await PeekedFile.open(file, looked);
   const header = await file.open();
-  const columns = inferColumns(header?.columns, peeked.first);
-  const statement = createStatement(table, columns, request);
-  if (request.dryRun) {
-    const shown = options.json
-      ? JSON.stringify({ statement, dryRun: true })
-      : `${statement};\nA dry run: it was not created.`;
-    stdout.write(`${shown}\n`);
-    return ExitCode.done;
-  }
+  const statement = createStatement(table, inferColumns(header?.columns, peeked.first.slice(0, looked)), request);
   stderr.write(`${statement};\n`);
-  await executeText(db, { sql: statement }, [], { signal });
-  return run(peeked);
+  const both = async (where: Queryable) => {
+    await executeText(where, { sql: statement }, [], { signal });
+    return run(where, peeked);
+  };
+  if (request.resume === undefined && request.parallel === undefined) {
+    try {
+      return await db.transaction().execute(async (transaction) => {
+        const code = await both(transaction);
+        if (request.dryRun) throw new Undone(code);
+        return code;
+      });
+    } catch (error) {
+      if (error instanceof Undone) return error.code;
+      throw error;
+    }
+  }
+  try {
+    return await both(db);
+  } catch (error) {
+    stderr.write(`The table ${request.table} was created, and stays.\n`);
+    throw error;
+  }
 }
 
 /** The name as SQL, by PostgreSQL's own reading of it; `undefined` for the one that an earlier run has created. */
@@ -71,6 +97,9 @@ function createStatement(table: string, columns: readonly InferredColumn[], { ma
   );
   const lines = columns.flatMap(({ name, type }) => {
     const column = names.get(name) ?? name;
+    if (Buffer.byteLength(column) > mostNameBytes) {
+      throw new UsageError(`The name of the column "${name}" is too long: PostgreSQL takes ${mostNameBytes} bytes.`);
+    }
     return column === '' || column.startsWith('uno_') ? [] : [`  ${identifier(column)} ${type}`];
   });
   if (unique !== undefined) lines.push(`  primary key (${unique.map(identifier).join(', ')})`);

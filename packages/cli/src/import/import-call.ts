@@ -1,5 +1,5 @@
 import { type BatchConfig, type BatchImportFileOptions, BatchOperations } from '@uno/batch';
-import { type AnyMapping, mappingOf, readTable, type TableDescription } from '@uno/domain';
+import { type AnyMapping, keyColumns, mappingOf, readTable, type TableDescription, uniqueSets } from '@uno/domain';
 import type { FileReader } from '@uno/formats';
 import type { Queryable } from '@uno/postgres';
 import { UsageError } from '../frame/cli-errors.js';
@@ -27,12 +27,14 @@ export async function importCall(
   // What tells rows apart is not written to those that are there.
   const mapping = mappingOf(table, { otherwiseKey: request.unique?.map((name) => columnOf(table, name)) });
   const header = await file.open();
+  const columns = matchColumns(mapping, header?.columns, request);
+  checkUnique(table, request, header && columns);
   const { unique, update, skipErrors, rejects, maxFailures, resume, parallel, dryRun, batchSize } = request;
   const config: BatchConfig = parallel === undefined ? {} : { maxWorkers: parallel };
   return {
     operations: new BatchOperations({ table: mapping, db, config }),
     options: {
-      columns: matchColumns(mapping, header?.columns, request),
+      columns,
       uniqueFields: unique?.map((column) => fieldOf(mapping, column, '--unique')),
       updateOnConflict: update ? true : undefined,
       onRecordError: skipErrors ? 'skip' : undefined,
@@ -45,6 +47,28 @@ export async function importCall(
       signal,
     },
   };
+}
+
+/** @throws UsageError for columns that are not unique together, or that the file does not have */
+function checkUnique(
+  table: TableDescription,
+  { unique }: ImportRequest,
+  matched: Readonly<Record<string, string | null>> | undefined,
+): void {
+  if (unique === undefined || table.kind === 'view') return;
+  const names = unique.map((name) => columnOf(table, name));
+  const sets = [...(keyColumns(table) === undefined ? [] : [keyColumns(table) ?? []]), ...uniqueSets(table)];
+  const isOne = sets.some((set) => set.length === names.length && set.every((name) => names.includes(name)));
+  if (!isOne) {
+    const known = [...new Set(sets.map((set) => `--unique ${set.join(',')}`))].join(', ') || 'none';
+    throw new UsageError(
+      `--unique: no unique constraint or index of ${table.sqlName} is over ${names.join(', ')} and all rows. There is: ${known}.`,
+    );
+  }
+  const given = matched === undefined ? undefined : new Set(Object.values(matched));
+  const missing = names.find((name) => given !== undefined && !given.has(name) && !given.has(`${name}_`));
+  if (missing === undefined) return;
+  throw new UsageError(`--unique: the file has no column for "${missing}", by which rows are found.`);
 }
 
 /** @throws UsageError for a column that the table does not have */

@@ -12,6 +12,7 @@ export interface ImportRequest {
   readonly rejects?: string | undefined;
   readonly maxFailures?: number | undefined;
   readonly resume?: string | undefined;
+  readonly restart: boolean;
   readonly parallel?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly map: readonly string[];
@@ -38,6 +39,7 @@ export function declareOptions(command: Command): Command {
     .option('--rejects <file>', 'where to write them, with line, column and reason, to be mended and imported')
     .addOption(whole('--max-failures <n>', 'give up after more of them'))
     .option('--resume <name>', 'commit chunk by chunk, and go on under this name where an earlier run has stopped')
+    .option('--restart', 'forget what is kept under the name of --resume, and begin anew')
     .addOption(whole('--parallel <n>', 'so many chunks at a time, each on a connection of its own'))
     .addOption(whole('--batch-size <n>', 'records in a chunk'))
     .option(
@@ -79,6 +81,7 @@ export function requestOf(file: string, options: ParsedOptions): ImportRequest {
     skipErrors: false,
     map: [],
     dryRun: false,
+    restart: false,
     createTable: false,
     table: '',
     ...options,
@@ -88,6 +91,10 @@ export function requestOf(file: string, options: ParsedOptions): ImportRequest {
     throw new UsageError('--update needs --unique, which tells whether a row is there.');
   }
   if (request.rejects !== undefined && !request.skipErrors) throw new UsageError('--rejects needs --skip-errors.');
+  if (request.rejects?.toLowerCase().endsWith('.gz'))
+    throw new UsageError('--rejects is not compressed: leave .gz out.');
+  if (request.restart && request.resume === undefined) throw new UsageError('--restart needs the name of --resume.');
+  if (request.resume === '') throw new UsageError('--resume takes a name.');
   if (request.maxFailures !== undefined && !request.skipErrors) {
     throw new UsageError('--max-failures needs --skip-errors.');
   }

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { type ImportResult, type RejectedRecord, reasonOf } from '@uno/batch';
+import { forgetCheckpoint, type ImportResult, type RejectedRecord, reasonOf } from '@uno/batch';
 import { BatchError, type BatchProgress } from '@uno/domain';
-import type { FileReader } from '@uno/formats';
-import type { Queryable } from '@uno/postgres';
+import { type FileReader, formatOf } from '@uno/formats';
+import { CanceledError, type Queryable } from '@uno/postgres';
 import { withDatabase } from '../database/with-database.js';
+import { UsageError } from '../frame/cli-errors.js';
 import type { CommandContext } from '../frame/command.js';
 import { ExitCode } from '../frame/exit-code.js';
 import { count, duration } from '../output/quantities.js';
@@ -28,7 +29,9 @@ export function importRows(request: ImportRequest, context: CommandContext): Pro
   return withDatabase(context, connectionsOf(request), async (db) => {
     try {
       if (!request.createTable) return await importFile(db, request, file, context);
-      return await creatingTable(db, request, file, context, (peeked) => importFile(db, request, peeked, context));
+      return await creatingTable(db, request, file, context, (where, peeked) =>
+        importFile(where, request, peeked, context),
+      );
     } finally {
       await file.close();
     }
@@ -43,6 +46,8 @@ async function importFile(
 ): Promise<number> {
   const { stdout, stderr, options: global, now, signal } = context;
   const { operations, options } = await importCall(db, request, file, context);
+  checkRejects(request, file);
+  if (request.restart && request.resume !== undefined) await forgetCheckpoint(db, request.resume);
   const size = await sizeOf(file);
   const progress = new ProgressReporter(stderr, { label: 'importing', now });
   let shown = 0;
@@ -74,13 +79,25 @@ async function importFile(
 }
 
 /** What the error does not say. */
-function explain(error: unknown, { resume }: ImportRequest, { stderr, options }: CommandContext): void {
+function explain(error: unknown, request: ImportRequest, { stderr, options }: CommandContext): void {
+  const { resume, skipErrors, maxFailures } = request;
   if (options.json) return;
-  if (error instanceof BatchError && error.line !== undefined) {
+  const isRecord = error instanceof BatchError && error.line !== undefined;
+  if (isRecord) {
     const { line, field, cause } = error;
     stderr.write(`line ${line}${field === undefined ? '' : `, ${field}`}: ${reasonOf(cause)}\n`);
+    if (maxFailures !== undefined) stderr.write(`More than ${count(maxFailures)} records failed.\n`);
   }
-  if (resume !== undefined) stderr.write(`What is done is kept: the same command goes on from there.\n`);
+  if (resume === undefined || !(error instanceof BatchError || error instanceof CanceledError)) return;
+  const how = isRecord && !skipErrors ? ', with --skip-errors past this record' : '';
+  stderr.write(`What is done is kept: the same command goes on from there${how}.\n`);
+}
+
+/** @throws UsageError for a name of another format than that in which the records are written */
+function checkRejects({ rejects }: ImportRequest, { format }: FileReader): void {
+  const named = rejects === undefined ? undefined : formatOf(rejects)?.format;
+  if (named === undefined || named === format) return;
+  throw new UsageError(`--rejects ${rejects}: the records are written as they stand in the file, which is ${format}.`);
 }
 
 /** `1,000 records in 0:02: 990 inserted, 7 unchanged, 3 rejected (rejects.csv)`. */

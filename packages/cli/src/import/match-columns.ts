@@ -31,16 +31,28 @@ export function matchColumns(
   const taken = new Set(Object.values(matched));
   const free = mapping.fields.filter(({ property }) => !taken.has(property));
   const unknown: string[] = [];
+  checkTwice(matched);
   for (const column of header) {
     if (Object.hasOwn(matched, column)) continue;
     const lower = column.trim().toLowerCase();
     const field = free.find((one) => one.column === column) ?? free.find((one) => one.column.toLowerCase() === lower);
+    const same = mapping.fields.find((one) => one.column.toLowerCase() === lower);
+    const other = Object.keys(matched).find((one) => same !== undefined && matched[one] === same.property);
+    if (field === undefined && other !== undefined) throw areTwice(other, column, same?.column ?? column);
     if (field !== undefined) matched[column] = field.property;
     else if (!column.startsWith('uno_')) unknown.push(column);
   }
   if (unknown.length > 0) {
     throw new UsageError(
-      `The file has ${list(unknown)}, and ${mapping.tableName} has no such column. It has: ${columnsOf(mapping)}. Say what it is for with --map "${unknown[0]}=COLUMN", or pass it over with --map "${unknown[0]}=".`,
+      `The file has ${list(unknown)}, and ${mapping.tableName} has no such column. It has: ${columnsOf(mapping)}. Say what it is for with --map "${unknown[0]}=COLUMN", or pass it over with --map "${unknown[0]}=".${hintOf(header)}`,
+    );
+  }
+  const made = Object.entries(matched).find(([, property]) =>
+    mapping.madeFields.some((field) => field.property === property),
+  );
+  if (made !== undefined) {
+    throw new UsageError(
+      `The file has "${made[0]}", which the database always makes by itself. Pass it over with --map "${made[0]}=".`,
     );
   }
   const given = new Set(Object.values(matched));
@@ -51,6 +63,32 @@ export function matchColumns(
     );
   }
   return matched;
+}
+
+/** @throws UsageError for two columns of the file that are for one of the table */
+function checkTwice(matched: MatchedColumns): void {
+  const seen = new Map<string, string>();
+  for (const [column, property] of Object.entries(matched)) {
+    if (property === null) continue;
+    const other = seen.get(property);
+    if (other !== undefined) throw areTwice(other, column, property);
+    seen.set(property, column);
+  }
+}
+
+function areTwice(one: string, other: string, name: string): UsageError {
+  return new UsageError(
+    `"${one}" and "${other}" of the file are both for "${name}": pass one over, with --map "${other}=".`,
+  );
+}
+
+/** What a header that was read wrongly looks like. */
+function hintOf(header: readonly string[]): string {
+  const [only = '', ...more] = header;
+  if (only.includes('\0')) return ' It looks like UTF-16: say --encoding utf-16le.';
+  const delimiter = more.length === 0 ? [';', '\t', '|', ','].find((one) => only.includes(one)) : undefined;
+  if (delimiter === undefined) return '';
+  return ` Or are its cells parted by another character? Say --delimiter '${delimiter === '\t' ? '\\t' : delimiter}'.`;
 }
 
 /**

@@ -163,6 +163,12 @@ describe('uno import', () => {
     [['--parallel', 'many'], /--parallel takes a whole number/],
     [['--dry-run', '--resume', 'x'], /--dry-run is one transaction/],
     [['--format', 'xml'], /csv, ndjson, json/],
+    [['--unique', 'city NAME'], /no unique constraint.*--unique code/],
+    [['--map', 'area=code'], /"area" and "code".*both for "code"/],
+    [['--delimiter', ';;'], /delimiter/],
+    [['--rejects', 'x.json', '--skip-errors'], /which is csv/],
+    [['--map', 'area=loaded'], /always makes by itself/],
+    [['--delimiter', ';'], /no column for|--delimiter/],
     [['--map', 'code=', '--map', 'city NAME='], /no column for "code", "City name"/],
   ])('says what is wrong with its options: %j', async (options, message) => {
     const { code, err } = await called(
@@ -176,6 +182,7 @@ describe('uno import', () => {
     ['an unknown column', 'code,City name,mayor\n', /has "mayor".*--map "mayor=COLUMN"/],
     ['the same name twice', 'code,code\n', /code/],
     ['nothing in it', '', /empty/],
+    ['other delimiters', 'code;City name\nA;a\n', /--delimiter ';'/],
   ])('says what is wrong with a file that has %s', async (_, content, message) => {
     const { code, err } = await called(['import', await fileOf('odd.csv', content), '--table', 'place'], database);
     expect({ isDone: code === 0, err }).toEqual({ isDone: false, err: expect.stringMatching(message) });
@@ -185,7 +192,11 @@ describe('uno import', () => {
     const file = await fileOf('new.csv', 'Id,When,size,"odd ""name"""\n1,2026-01-01,1.5,x\n2,,2,007\n');
     const argv = ['import', file, '--table', 'made', '--create-table', '--unique', 'Id'];
     const dry = await called([...argv, '--dry-run'], database);
-    expect(dry.out).toContain('create table "made" (\n  "Id" integer,\n  "When" date,\n  "size" numeric,');
+    expect(dry.err).toContain('create table "made" (\n  "Id" integer,\n  "When" date,\n  "size" numeric,');
+    expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('2 inserted. A dry run') });
+    const wrong = await fileOf('wrong-later.csv', `Id\n${'1\n'.repeat(1_000)}x\n`);
+    // Neither the records nor the table: the same command can be given again.
+    expect((await called(['import', wrong, '--table', 'made', '--create-table'], database)).code).toBe(1);
     const { code, err } = await called(argv, database);
     expect(code).toBe(0);
     expect(err).toContain('primary key ("Id")');
@@ -239,6 +250,58 @@ describe('uno import', () => {
       code: 1,
       err: expect.stringContaining('[UNO_SOURCE_CHANGED]'),
     });
+  });
+});
+
+describe('uno import --resume', () => {
+  it('goes on past a record that has ended it, with what was left out before', async () => {
+    const lines = Array.from({ length: 60 }, (_, i) => `P${i},place ${i},${i === 30 ? 'x' : i}\n`);
+    const file = await fileOf('stopped.csv', `code,City name,area\n${lines.join('')}`);
+    const argv = ['import', file, '--table', 'place', '--resume', 'stopped', '--batch-size', '20'];
+    const { code, err } = await called(argv, database);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('with --skip-errors past this record') });
+    const failed = await calledForJson(argv, database);
+    expect(failed.value).toMatchObject({
+      error: { code: 'UNO_BATCH', line: 32, index: 30, field: 'area', written: 0 },
+    });
+    const rejects = join(folder, 'stopped-rejects.csv');
+    const patient = [...argv, '--skip-errors', '--rejects', rejects];
+    expect(await calledForJson(patient, database)).toMatchObject({
+      code: 3,
+      value: { inserted: 59, failed: 1, resumed: 20 },
+    });
+    expect(await calledForJson([...patient, '--restart', '--unique', 'code'], database)).toMatchObject({
+      code: 3,
+      value: { inserted: 0, skipped: 59, failed: 1, resumed: 0 },
+    });
+  });
+
+  it('rejects what was mended wrongly with one set of notes', async () => {
+    const first = await fileOf('again.csv', 'code,City name,area\nA,a,x\n');
+    const names = ['one.csv', 'two.csv', 'three.csv'].map((name) => join(folder, name));
+    let file = first;
+    for (const rejects of names) {
+      const argv = ['import', file, '--table', 'place', '--skip-errors', '--rejects', rejects];
+      expect(await called(argv, database)).toMatchObject({ code: 3 });
+      file = rejects;
+    }
+    const [header, record] = (await readFile(file, 'utf8')).split('\n');
+    expect(header).toBe('uno_line,uno_field,uno_reason,code,City name,area');
+    expect(record).toMatch(/^2,area,".*",A,a,x$/);
+  });
+
+  it('keeps the digits of numbers in documents', async () => {
+    const stdin =
+      '{"code":"A","City name":5,"facts":9007199254740993}\n{"code":"B","City name":true,"facts":0.12345678901234567890}\n';
+    const argv = ['import', '-', '--format', 'ndjson', '--table', 'place'];
+    expect(await called(argv, { ...database, stdin })).toMatchObject({ code: 0 });
+    const found = await database.run(
+      'select "City name" as name, facts::text, jsonb_typeof(facts) as type from place order by code',
+    );
+    expect(found).toEqual([
+      { name: '5', facts: '9007199254740993', type: 'number' },
+      { name: 'true', facts: '0.12345678901234567890', type: 'number' },
+    ]);
   });
 });
 

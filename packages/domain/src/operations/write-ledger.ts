@@ -19,10 +19,15 @@ export class WriteLedger {
   };
   readonly #failures: FailedRecord[] = [];
   readonly #outcomes: RecordOutcome[] | undefined;
+  readonly #mostFailures: number;
   #individually = 0;
 
-  /** @param detailed - whether the outcome of every record is kept, and not only those of the ones that failed */
-  constructor(detailed: boolean) {
+  /**
+   * @param detailed - whether the outcome of every record is kept, and not only those of the ones that failed
+   * @param mostFailures - of so many that failed, at most; all are counted
+   */
+  constructor(detailed: boolean, mostFailures = Number.POSITIVE_INFINITY) {
+    this.#mostFailures = mostFailures;
     this.#outcomes = detailed ? [] : undefined;
   }
 
@@ -72,7 +77,7 @@ export class WriteLedger {
   fail(index: number, key: string | undefined, error: UnoError): void {
     const failure: FailedRecord = { index, key, status: 'failed', error };
     this.#counts.failed++;
-    this.#failures.push(failure);
+    if (this.#failures.length < this.#mostFailures) this.#failures.push(failure);
     this.#outcomes?.push(failure);
   }
 
@@ -88,7 +93,8 @@ export class WriteLedger {
     this.count(part.#counts);
     this.#counts.failed += part.#counts.failed;
     this.#individually += part.#individually;
-    for (const failure of part.#failures) this.#failures.push(failure);
+    const room = this.#mostFailures - this.#failures.length;
+    for (const failure of part.#failures.slice(0, Math.max(0, room))) this.#failures.push(failure);
     for (const outcome of part.#outcomes ?? []) this.#outcomes?.push(outcome);
   }
 

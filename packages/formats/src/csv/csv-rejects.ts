@@ -1,4 +1,4 @@
-import { bytesOf, noteColumns, type RejectFormat, type RejectNote } from '../reject-format.js';
+import { bytesOf, hasNotes, noteColumns, type RejectFormat, type RejectNote } from '../reject-format.js';
 import type { CsvEncoding, ResolvedDialect } from './csv-options.js';
 import { csvWriter } from './write-csv.js';
 
@@ -19,13 +19,29 @@ export function csvRejects(options: CsvRejectsOptions): RejectFormat {
   const { dialect, encoding, lineBreak, mark, header, columns } = options;
   const written = writing(dialect, encoding);
   const ended = (raw: string) => (/[\r\n]\0?$/.test(raw) ? raw : raw + encoded(lineBreak, encoding));
+  const isAgain = hasNotes(columns);
+  const own = (raw: string) => (isAgain ? afterNotes(raw, dialect, encoding) : raw);
   const named = header ?? encoded(columns.map((column) => plain(column, dialect)).join(dialect.delimiter), encoding);
   return Object.freeze({
-    head: mark + written([...noteColumns]) + ended(named),
+    head: mark + (isAgain ? '' : written([...noteColumns])) + ended(named),
     lead: 0,
     foot: '',
-    entry: (raw: string, { line, field, reason }: RejectNote) => written([String(line), field, reason]) + ended(raw),
+    entry: (raw: string, { line, field, reason }: RejectNote) =>
+      written([String(line), field, reason]) + ended(own(raw)),
   });
+}
+
+/** A record of a file of rejected records without what was noted of it before. */
+function afterNotes(raw: string, { delimiter, quote }: ResolvedDialect, encoding: CsvEncoding): string {
+  const unit = encoding === 'utf-16le' ? 2 : 1;
+  let left = noteColumns.length;
+  let isQuoted = false;
+  for (let at = 0; at < raw.length; at += unit) {
+    if (unit === 2 && raw[at + 1] !== '\0') continue;
+    if (quote !== null && raw[at] === quote) isQuoted = !isQuoted;
+    else if (!isQuoted && raw[at] === delimiter && --left === 0) return raw.slice(at + unit);
+  }
+  return raw;
 }
 
 /** Cells with a delimiter behind each. */

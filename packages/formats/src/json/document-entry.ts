@@ -24,7 +24,10 @@ export class DocumentParser {
       const parsed = this.#exact && !keepsDigits(json) ? parseExactly(json) : { value: JSON.parse(json) };
       if ('fault' in parsed) return { line, raw, fault: parsed.fault };
       const { value } = parsed;
-      if (isDocument(value)) return { line, raw, document: value };
+      if (isDocument(value)) {
+        const entry = { line, raw, document: value };
+        return 'digits' in parsed && parsed.digits.length > 0 ? { ...entry, digits: parsed.digits } : entry;
+      }
       return { line, raw, fault: { reason: `it is ${kindOf(value)}, not an object` } };
     } catch (error) {
       return { line, raw, fault: { reason: whatIsWrong(json, error) } };

@@ -46,23 +46,28 @@ function significant(text: string): string {
  * Parses JSON without rounding: at the top level of an object, whole numbers that are too long become bigints and others
  * the text of their digits.
  *
- * @returns the value, or the fault of a number deeper within, which could not be written as JSON again
+ * @returns the value, with the names of such members; or the fault of a number deeper within, which could not be written as
+ *   JSON again
  * @throws SyntaxError for what is no JSON, RangeError for what is nested too deeply
  */
-export function parseExactly(json: string): { readonly value: unknown } | { readonly fault: RecordFault } {
+export function parseExactly(
+  json: string,
+): { readonly value: unknown; readonly digits: readonly string[] } | { readonly fault: RecordFault } {
   // Of a key that comes twice the last value counts, as with JSON.parse.
   const value = parse(json, undefined, { parseNumber: numberOf, onDuplicateKey: ({ newValue }) => newValue });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { value };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { value, digits: [] };
+  const digits: string[] = [];
   for (const [column, item] of Object.entries(value)) {
     if (item instanceof Digits) {
       const plain = wholeNumber.test(item.text) ? BigInt(item.text) : item.text;
       Object.defineProperty(value, column, { value: plain });
+      digits.push(column);
     } else if (losesDigits(item)) {
       const reason = 'a number within the document has more digits than can be kept; write it as a text';
       return { fault: { reason, column } };
     }
   }
-  return { value };
+  return { value, digits };
 }
 
 /** Whether a number within would lose digits; those that would not become JavaScript numbers. */
