@@ -16,7 +16,7 @@ export abstract class CutChunks<I, P> implements ChunkSource<I, P> {
   readonly total: number;
   readonly #list: ArrayLike<unknown>;
   readonly #sizes: ChunkSizes;
-  readonly #endOfFirst: number;
+  readonly isSingle: boolean;
   #latest: { readonly stretch: Stretch; readonly chunk: Chunk<I, P> } | undefined;
   readonly #stretches = new WeakMap<Chunk<I, P>, Stretch>();
 
@@ -25,7 +25,7 @@ export abstract class CutChunks<I, P> implements ChunkSource<I, P> {
     this.total = total;
     this.#list = list;
     this.#sizes = sizes;
-    this.#endOfFirst = endOfChunk(sizes, list, 0);
+    this.isSingle = endOfChunk(sizes, list, 0) >= list.length;
   }
 
   /** Whether there is something to be told although there may be nothing to cut. */
@@ -36,10 +36,6 @@ export abstract class CutChunks<I, P> implements ChunkSource<I, P> {
   abstract items(): Iterable<I>;
 
   protected abstract make(stretch: Stretch): Chunk<I, P>;
-
-  get isSingle(): boolean {
-    return this.#endOfFirst >= this.#list.length;
-  }
 
   async *chunks(): AsyncIterableIterator<Chunk<I, P>> {
     let start = 0;
@@ -64,8 +60,8 @@ export abstract class CutChunks<I, P> implements ChunkSource<I, P> {
   #at(number: number, start: number): { readonly stretch: Stretch; readonly chunk: Chunk<I, P> } {
     const latest = this.#latest;
     if (latest?.stretch.number === number && latest.stretch.start === start) return latest;
-    // Whether there is more than the first was asked for before, and must not become wrong.
-    const end = start === 0 ? this.#endOfFirst : endOfChunk(this.#sizes, this.#list, start);
+    // That there is only one may have been said, and must not become wrong.
+    const end = this.isSingle ? this.#list.length : endOfChunk(this.#sizes, this.#list, start);
     const stretch = { number, start, end };
     const chunk = this.make(stretch);
     this.#stretches.set(chunk, stretch);

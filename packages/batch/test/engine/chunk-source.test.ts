@@ -6,6 +6,7 @@ import { ListedChunks, readAll, StreamedChunks } from '../../src/engine/chunk-so
 import type { ReadRecords } from '../../src/engine/record-reader.js';
 import { openSource } from '../../src/source/batch-source.js';
 import { FixedSize } from '../../src/tuning/chunk-sizes.js';
+import { ScriptedSizes } from '../tuning/support/scripted-sizes.js';
 import { engineCall } from './support/engine-call.js';
 import { type StubItem, type StubJob, stubJob } from './support/stub-job.js';
 import { TrackedSource } from './support/tracked-source.js';
@@ -68,6 +69,22 @@ describe('ListedChunks', () => {
     const none = { number: 0, items: [], taken: 0, dropped, refused: [] };
     expect(await chunksOf({ items: [], dropped, refused: [] }, 2)).toEqual([none]);
     expect(await chunksOf({ items: [], dropped: [], refused: [] }, 2)).toEqual([]);
+  });
+
+  it('are cut anew when they are asked for again, as large as is right by then', async () => {
+    const sizes = new ScriptedSizes(6, 2);
+    const chunks = new ListedChunks({ items: texts(8), dropped: [], refused: [] }, sizes, 8);
+    expect((await listed(chunks.chunks())).map(({ items }) => items.length)).toEqual([6, 2]);
+    sizes.done(6, 1);
+    expect((await listed(chunks.chunks())).map(({ items }) => items.length)).toEqual([2, 2, 2, 2]);
+  });
+
+  it('stay a single one if they were said to be, as no transaction is begun for that', async () => {
+    const sizes = new ScriptedSizes(8, 2);
+    const chunks = new ListedChunks({ items: texts(8), dropped: [], refused: [] }, sizes, 8);
+    expect(chunks.isSingle).toBe(true);
+    sizes.done(8, 1);
+    expect(await listed(chunks.chunks())).toHaveLength(1);
   });
 
   it('gives the same chunks again', async () => {

@@ -54,6 +54,9 @@ describe('batch metrics', () => {
     call.statement(800);
     clock.advance(2.5);
     call.chunk(500, 2.5);
+    call.resized(1000, 'larger pays');
+    call.resized(2000, 'larger pays');
+    call.resized(300, 'took too long');
     call.retried(deadlockNote);
     call.retried(deadlockNote);
     call.retried(lostNote);
@@ -77,6 +80,8 @@ describe('batch metrics', () => {
       statements: 2,
       chunks: 2,
       chunkSize: { min: 300, mean: 400, max: 500, p50: 300, p95: 500, p99: 500 },
+      chunkSizeChosen: 300,
+      resizesByReason: { 'larger pays': 2, 'took too long': 1 },
       chunkDurationMs: { min: 2.5, mean: 5, max: 7.5, p50: 2.5, p95: 7.5, p99: 7.5 },
       retries: 3,
       retriesBySqlstate: { '40P01': 2, UNO_CONNECTION: 1 },
