@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
+import { open, stat } from 'node:fs/promises';
 import { serialize } from 'node:v8';
 import type { ImportRecord } from './import-record.js';
 
@@ -33,7 +31,22 @@ export async function identityOf(
 ): Promise<FileIdentity> {
   const { size: bytes, mtimeMs: modifiedMs } = await stat(path);
   if (known?.bytes === bytes && known.modifiedMs === modifiedMs) return known;
+  return { bytes, modifiedMs, sha256: await sha256Of(path, signal) };
+}
+
+/** A stream would take new memory for each piece. */
+async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
-  return { bytes, modifiedMs, sha256: hash.digest('hex') };
+  const buffer = Buffer.allocUnsafe(1 << 18);
+  const file = await open(path);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }

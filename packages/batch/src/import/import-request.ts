@@ -1,9 +1,8 @@
-import { type AnyMapping, type CallDefaults, resolveCall } from '@uno/domain';
+import { type AnyMapping, resolveCall } from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
 import type { ComputeTarget } from '../compute/compute-plan.js';
 import { type BatchConfig, callDefaults } from '../config/batch-config.js';
 import type { EngineCall } from '../engine/engine-call.js';
-import { fewestToCopy } from '../operations/insert-way.js';
 import { upsertPlan } from '../operations/upsert-plan.js';
 import type { WriteJob } from '../operations/write-job.js';
 import { DryWorkspace } from '../workspace/dry-workspace.js';
@@ -26,10 +25,9 @@ export interface ImportRequest<M extends AnyMapping> {
 /** @throws ConfigError */
 export function importRequest<M extends AnyMapping>(
   target: ComputeTarget<M>,
-  configured: BatchConfig,
   said: BatchImportOptions<M> & StatsOptions,
 ): ImportRequest<M> {
-  const options = resolveCall(operation, importRules, importDefaults(target, configured), said);
+  const options = resolveCall(operation, importRules, callDefaults(target.config), said);
   checkTogether(options);
   const { uniqueFields, updateOnConflict = false, checkpoint, dryRun = false } = options;
   const plan =
@@ -60,17 +58,6 @@ export function importRequest<M extends AnyMapping>(
         : new ImportUpsertJob(jobOptions, plan, importing);
     },
   };
-}
-
-/**
- * Unless the configuration says otherwise, an import reads ahead, in chunks that are just large enough for a COPY: larger ones
- * are hardly faster, and the process takes more memory.
- */
-export function importDefaults<M extends AnyMapping>(
-  { config }: ComputeTarget<M>,
-  { executionStrategy = 'pipelined', batchSize = fewestToCopy }: BatchConfig,
-): CallDefaults {
-  return { ...callDefaults(config), strategy: executionStrategy, batchSize };
 }
 
 /** @throws ConfigError for options that contradict each other */

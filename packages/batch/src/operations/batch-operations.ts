@@ -30,7 +30,7 @@ import type {
   ComputeTotals,
   WithResults,
 } from '../compute/compute-types.js';
-import { type BatchConfig, resolveBatchConfig } from '../config/batch-config.js';
+import { resolveBatchConfig } from '../config/batch-config.js';
 import { batchImport, type ImportSource } from '../import/batch-import.js';
 import type {
   BatchImportFileOptions,
@@ -153,7 +153,6 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
    */
   readonly plan: BatchPlanner<M>;
   readonly #target: ComputeTarget<M>;
-  readonly #configured: BatchConfig;
 
   /** @throws ConfigError for what is no mapping or no Kysely, another Kysely dialect, or a configuration that is wrong */
   constructor(options: BatchOperationsOptions<M>) {
@@ -170,8 +169,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
       metrics: options.metrics ?? new BatchMetrics(),
       isCached: options.isCached,
     };
-    this.#configured = options.config ?? {};
-    this.plan = new BatchPlanner(this.#target, this.#configured);
+    this.plan = new BatchPlanner(this.#target, options.config?.executionStrategy !== undefined);
   }
 
   /** What the calls have done so far, by operation and in total; nothing under `collectMetrics: false`. */
@@ -491,7 +489,7 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     source: ImportSource,
     options: BatchImportOptions<M> & StatsOptions = {},
   ): Promise<ImportResult | number> {
-    const request = importRequest(this.#target, this.#configured, options);
+    const request = importRequest(this.#target, options);
     const result = await batchImport(this.#target, request, source);
     return options.returnStats === false ? result.inserted + result.updated : result;
   }

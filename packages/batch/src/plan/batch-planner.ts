@@ -11,7 +11,7 @@ import {
 import type { BatchComputeOptions, BatchWriteBackOptions } from '../compute/compute-options.js';
 import { type ComputeTarget, planCompute } from '../compute/compute-plan.js';
 import type { ComputeFunction, ComputeSource } from '../compute/compute-types.js';
-import { type BatchConfig, callDefaults } from '../config/batch-config.js';
+import { callDefaults } from '../config/batch-config.js';
 import type { Account } from '../engine/batch-job.js';
 import type { CallRequest } from '../engine/call-request.js';
 import type {
@@ -26,7 +26,7 @@ import type {
   BatchImportOptions,
   BatchImportRecordsOptions,
 } from '../import/import-options.js';
-import { importDefaults, importRequest } from '../import/import-request.js';
+import { importRequest } from '../import/import-request.js';
 import type { FileReader } from '@uno/formats';
 import { sqlRequest } from '../operations/execute-sql.js';
 import type { BatchExecuteSqlOptions, SqlParameter } from '../operations/execute-sql-options.js';
@@ -57,12 +57,12 @@ type InsertOptions =
  */
 export class BatchPlanner<M extends AnyMapping> {
   readonly #target: ComputeTarget<M>;
-  readonly #configured: BatchConfig;
+  readonly #isConfigured: boolean;
 
-  /** @param configured - what the caller's configuration says */
-  constructor(target: ComputeTarget<M>, configured: BatchConfig) {
+  /** @param isConfigured - whether the configuration names a strategy */
+  constructor(target: ComputeTarget<M>, isConfigured: boolean) {
     this.#target = target;
-    this.#configured = configured;
+    this.#isConfigured = isConfigured;
   }
 
   /** @throws ConfigError, and BatchError for a key of another type */
@@ -138,14 +138,12 @@ export class BatchPlanner<M extends AnyMapping> {
     options?: BatchImportRecordsOptions<M, NewRecord<M>>,
   ): Promise<BatchPlan>;
   async batchImport(source: ImportSource, options: BatchImportOptions<M> = {}): Promise<BatchPlan> {
-    const request = importRequest(this.#target, this.#configured, options);
+    const request = importRequest(this.#target, options);
     const planned = await plannedImport(this.#target, request, source);
-    const chosen = chosenStrategy(importDefaults(this.#target, this.#configured), options);
     return planCall({
       target: this.#target,
       ...planned,
       ...this.#strategy(options),
-      chosen,
       isWritten: true,
       looksUp: true,
       isDry: options.dryRun ?? false,
@@ -165,6 +163,6 @@ export class BatchPlanner<M extends AnyMapping> {
 
   #strategy(said: BatchWriteOptions): Pick<PlanRequest<M, never, never, never>, 'said' | 'chosen' | 'isConfigured'> {
     const chosen = chosenStrategy(callDefaults(this.#target.config), said);
-    return { said, chosen, isConfigured: this.#configured.executionStrategy !== undefined };
+    return { said, chosen, isConfigured: this.#isConfigured };
   }
 }

@@ -172,10 +172,10 @@ describe('the size of an import’s chunks', () => {
     return one.getMetrics().operations['batchImport']?.chunks;
   };
 
-  it('is 2,000, what the configuration or the call says, or what is found out', async () => {
-    expect(await chunks({}, {})).toBe(3);
+  it('is 1,000, what the configuration or the call says, or what is found out', async () => {
+    expect(await chunks({}, {})).toBe(5);
     await context.run('truncate town');
-    expect(await chunks({ batchSize: 1_000 }, {})).toBe(5);
+    expect(await chunks({ batchSize: 2_000 }, {})).toBe(3);
     await context.run('truncate town');
     expect(await chunks({ batchSize: 1_000 }, { batchSize: 2_500 })).toBe(2);
     await context.run('truncate town');
