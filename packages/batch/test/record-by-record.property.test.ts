@@ -132,6 +132,12 @@ describe('every batch method', () => {
               await twin.batchUpdate(tagged.map((id) => ({ id, tag: null })));
               expected = await outcome(() => run(twin, batchSize, strategy));
             }
+            if (actual.error?.constraint === tagKey && expected.error?.constraint === tagKey) {
+              // One by one, a record already fails on a value that a later one would give up; in a set, only on one that
+              // stays taken. Both are refused, and which record it is told of is not the same.
+              expect({ ...actual.error, index: 0, key: '' }).toEqual({ ...expected.error, index: 0, key: '' });
+              continue;
+            }
             expect(actual).toEqual(expected);
           }
           expect(await tableOf(batch)).toEqual(await tableOf(single));
