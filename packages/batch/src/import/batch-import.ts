@@ -14,6 +14,8 @@ import { ImportIntake } from './import-intake.js';
 import type { ImportResult } from './import-options.js';
 import { recordsToImport } from './import-reader.js';
 import { type ImportRequest, operation } from './import-request.js';
+
+export { importRequest } from './import-request.js';
 import { ImportRun } from './import-run.js';
 
 import { type FileReader, isFileReader, ndjsonRejects } from '@uno/formats';

@@ -31,7 +31,7 @@ import type {
   WithResults,
 } from '../compute/compute-types.js';
 import { resolveBatchConfig } from '../config/batch-config.js';
-import { batchImport, type ImportSource } from '../import/batch-import.js';
+import type { ImportSource } from '../import/batch-import.js';
 import type {
   BatchImportFileOptions,
   BatchImportOptions,
@@ -40,7 +40,6 @@ import type {
   ImportResult,
   StatsOptions,
 } from '../import/import-options.js';
-import { importRequest } from '../import/import-request.js';
 import type { FileReader } from '@uno/formats';
 import { BatchRun } from '../engine/batch-run.js';
 import { withCall } from '../engine/with-call.js';
@@ -489,8 +488,9 @@ export class BatchOperations<M extends AnyMapping> implements RecordOperations<M
     source: ImportSource,
     options: BatchImportOptions<M> & StatsOptions = {},
   ): Promise<ImportResult | number> {
-    const request = importRequest(this.#target, options);
-    const result = await batchImport(this.#target, request, source);
+    // Whoever imports nothing has not to load what reads files.
+    const { batchImport, importRequest } = await import('../import/batch-import.js');
+    const result = await batchImport(this.#target, importRequest(this.#target, options), source);
     return options.returnStats === false ? result.inserted + result.updated : result;
   }
 

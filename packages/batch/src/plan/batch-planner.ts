@@ -26,7 +26,6 @@ import type {
   BatchImportOptions,
   BatchImportRecordsOptions,
 } from '../import/import-options.js';
-import { importRequest } from '../import/import-request.js';
 import type { FileReader } from '@uno/formats';
 import { sqlRequest } from '../operations/execute-sql.js';
 import type { BatchExecuteSqlOptions, SqlParameter } from '../operations/execute-sql-options.js';
@@ -37,7 +36,6 @@ import { syncRequest } from '../sync/batch-sync.js';
 import type { BatchSyncOptions } from '../sync/sync-options.js';
 import type { BatchPlan } from './batch-plan.js';
 import { computeRequest } from './compute-request.js';
-import { plannedImport } from './import-request.js';
 import { type PlanRequest, planCall } from './plan-call.js';
 import type { PlannedJob } from './planned-job.js';
 
@@ -138,8 +136,8 @@ export class BatchPlanner<M extends AnyMapping> {
     options?: BatchImportRecordsOptions<M, NewRecord<M>>,
   ): Promise<BatchPlan>;
   async batchImport(source: ImportSource, options: BatchImportOptions<M> = {}): Promise<BatchPlan> {
-    const request = importRequest(this.#target, options);
-    const planned = await plannedImport(this.#target, request, source);
+    const { importRequest, plannedImport } = await import('./import-request.js');
+    const planned = await plannedImport(this.#target, importRequest(this.#target, options), source);
     return planCall({
       target: this.#target,
       ...planned,

@@ -5,6 +5,8 @@ import { keepingSteps } from '../import/checkpoint.js';
 import { recordsToImport } from '../import/import-reader.js';
 import type { ImportRecord } from '../import/import-record.js';
 import { type ImportRequest, operation } from '../import/import-request.js';
+
+export { importRequest } from '../import/import-request.js';
 import { SkippedRecords } from '../source/skipped-records.js';
 import type { Written, WriteAccount } from '../operations/write-account.js';
 import type { WorkItem } from '../shapes/work-item.js';
