@@ -143,7 +143,7 @@ describe('every batch method', () => {
           expect(await tableOf(batch)).toEqual(await tableOf(single));
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   });
 
@@ -170,7 +170,7 @@ describe('every batch method', () => {
         );
         expect(again).toMatchObject({ inserted: 0 });
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

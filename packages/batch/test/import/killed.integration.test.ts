@@ -12,7 +12,7 @@ import { ImporterProcess } from './support/importer-process.js';
 /**
  * So many imports are broken off: four in each process that is killed, one of a kind. `UNO_KILLS=800` kills 200 processes.
  */
-const kills = Number(process.env['UNO_KILLS'] ?? 100);
+const kills = Number(process.env['UNO_KILLS'] ?? 60);
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 let database: TestDatabase;
