@@ -10,6 +10,6 @@ export type { JsonOptions } from './json/json-options.js';
 export { ndjsonRejects } from './json/json-rejects.js';
 export { readJson, readNdjson } from './json/read-json.js';
 export { ndjsonLine, writeNdjson } from './json/write-ndjson.js';
-export { noteColumns, type RejectFormat, type RejectNote } from './reject-format.js';
+export { isNote, type RejectFormat, type RejectNote } from './reject-format.js';
 export { defaultRecordBytes, mostRecordBytes, type ReadOptions } from './read-options.js';
 export type { ByteSource } from './source/byte-source.js';

@@ -21,6 +21,11 @@ export interface RejectNote {
 /** What files of rejected records have beside what is in the records themselves. */
 export const noteColumns = Object.freeze(['uno_line', 'uno_field', 'uno_reason'] as const);
 
+/** Whether a column, or a member, is one of those notes, and none of the record's. */
+export function isNote(column: string): boolean {
+  return noteColumns.some((name) => name === column);
+}
+
 /** Whether a file is one of rejected records already: its notes are replaced then. */
 export function hasNotes(columns: readonly string[]): boolean {
   return noteColumns.every((name, at) => columns[at] === name);

@@ -1,6 +1,5 @@
 import type { AnyMapping } from '@uno/domain';
 import { ConfigError, kindOf, ValidationError } from '@uno/postgres';
-import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ComputeTarget } from '../compute/compute-plan.js';
 import { BatchRun } from '../engine/batch-run.js';
@@ -19,7 +18,7 @@ export { importRequest } from './import-request.js';
 import { ImportRun } from './import-run.js';
 
 import { type FileReader, isFileReader, ndjsonRejects } from '@uno/formats';
-import { RejectsFile } from './rejects-file.js';
+import { RejectsFile, removePart } from './rejects-file.js';
 
 /** A source that does not say how many records it has. */
 const noArray: BatchSource<never> = new Set();
@@ -70,7 +69,7 @@ async function importing<M extends AnyMapping>(
   }
   await rejects?.finish([], { isDone: true, isKept: checkpoint !== undefined });
   await checkpoint?.finish(target.db, call.deadline.signal);
-  if (path !== undefined) await rm(`${path}.part`, { force: true });
+  if (path !== undefined) await removePart(path);
   return result;
 }
 

@@ -1,9 +1,6 @@
 import type { AnyMapping, Field } from '@uno/domain';
-import { noteColumns } from '@uno/formats';
+import { isNote } from '@uno/formats';
 import { ConfigError } from '@uno/postgres';
-
-/** What a file of rejected records has beside its own columns is passed over when it is imported again. */
-const notes: ReadonlySet<string> = new Set(noteColumns);
 
 /** What the columns of a file are for: the field of each by its name, or `null` for one that is passed over. */
 export type ColumnNames = Readonly<Record<string, string | null>>;
@@ -80,7 +77,8 @@ export class ImportColumns {
       free.find(({ property }) => property === column) ??
       free.find((field) => field.column === column) ??
       free.find((field) => field.property.toLowerCase() === lower || field.column.toLowerCase() === lower) ??
-      (notes.has(column) ? null : undefined)
+      // What a file of rejected records has beside its own columns is passed over when it is imported again.
+      (isNote(column) ? null : undefined)
     );
   }
 }

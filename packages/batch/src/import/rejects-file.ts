@@ -106,7 +106,7 @@ export class RejectsFile {
       await this.#part.close();
       if (ranges.length > 0) await this.#assemble(ranges);
       else if (isDone) await rm(this.#path, { force: true });
-      if (!isKept) await rm(partOf(this.#path), { force: true });
+      if (!isKept) await removePart(this.#path);
     } catch (cause) {
       throw unwritable(this.#path, cause);
     }
@@ -128,6 +128,11 @@ export class RejectsFile {
     await pipeline(bytes, createWriteStream(assembled, { flush: true }));
     await rename(assembled, this.#path);
   }
+}
+
+/** Removes what an import that came to its end has no more use for. */
+export function removePart(path: string): Promise<void> {
+  return rm(partOf(path), { force: true });
 }
 
 function partOf(path: string): string {

@@ -1,10 +1,11 @@
-import type { FileReader } from '@uno/formats';
+import { type FileReader, isNote } from '@uno/formats';
 import type { Kysely } from 'kysely';
 import { executeText, identifier, type Queryable, ValidationError } from '@uno/postgres';
 import { UsageError } from '../frame/cli-errors.js';
 import type { CommandContext } from '../frame/command.js';
 import type { ImportRequest } from './import-options.js';
 import { type InferredColumn, inferColumns } from './infer-columns.js';
+import { pairsOf } from './match-columns.js';
 import { PeekedFile } from './peeked-file.js';
 
 /** So many records decide on the types. */
@@ -92,15 +93,13 @@ async function newTable(
 
 function createStatement(table: string, columns: readonly InferredColumn[], { map, unique }: ImportRequest): string {
   if (columns.length === 0) throw new UsageError('The file has no record to make columns of.');
-  const names = new Map(
-    map.map((pair) => [pair.slice(0, pair.lastIndexOf('=')), pair.slice(pair.lastIndexOf('=') + 1)]),
-  );
+  const names = new Map(pairsOf(map));
   const lines = columns.flatMap(({ name, type }) => {
     const column = names.get(name) ?? name;
     if (Buffer.byteLength(column) > mostNameBytes) {
       throw new UsageError(`The name of the column "${name}" is too long: PostgreSQL takes ${mostNameBytes} bytes.`);
     }
-    return column === '' || column.startsWith('uno_') ? [] : [`  ${identifier(column)} ${type}`];
+    return column === '' || isNote(column) ? [] : [`  ${identifier(column)} ${type}`];
   });
   if (unique !== undefined) lines.push(`  primary key (${unique.map(identifier).join(', ')})`);
   return `create table ${table} (\n${lines.join(',\n')}\n)`;

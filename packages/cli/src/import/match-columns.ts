@@ -1,4 +1,5 @@
 import type { AnyMapping } from '@uno/domain';
+import { isNote } from '@uno/formats';
 import { UsageError } from '../frame/cli-errors.js';
 import type { ImportRequest } from './import-options.js';
 
@@ -17,14 +18,10 @@ export function matchColumns(
   { map }: Pick<ImportRequest, 'map'>,
 ): MatchedColumns {
   const matched: Record<string, string | null> = {};
-  for (const pair of map) {
-    const at = pair.lastIndexOf('=');
-    if (at < 1) throw new UsageError(`--map takes FILE=COLUMN, as in --map "City name=name", not ${pair}.`);
-    const column = pair.slice(0, at);
+  for (const [column, name] of pairsOf(map)) {
     if (header !== undefined && !header.includes(column)) {
       throw new UsageError(`--map: the file has no column "${column}". It has: ${header.join(', ')}.`);
     }
-    const name = pair.slice(at + 1);
     matched[column] = name === '' ? null : fieldOf(mapping, name, '--map');
   }
   if (header === undefined) return matched;
@@ -40,7 +37,7 @@ export function matchColumns(
     const other = Object.keys(matched).find((one) => same !== undefined && matched[one] === same.property);
     if (field === undefined && other !== undefined) throw areTwice(other, column, same?.column ?? column);
     if (field !== undefined) matched[column] = field.property;
-    else if (!column.startsWith('uno_')) unknown.push(column);
+    else if (!isNote(column)) unknown.push(column);
   }
   if (unknown.length > 0) {
     throw new UsageError(
@@ -63,6 +60,19 @@ export function matchColumns(
     );
   }
   return matched;
+}
+
+/**
+ * What `--map` says: a column of the file, and the name that it has in the table, or none.
+ *
+ * @throws UsageError for what says neither
+ */
+export function pairsOf(map: ImportRequest['map']): (readonly [string, string])[] {
+  return map.map((pair) => {
+    const at = pair.lastIndexOf('=');
+    if (at < 1) throw new UsageError(`--map takes FILE=COLUMN, as in --map "City name=name", not ${pair}.`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
 }
 
 /** @throws UsageError for two columns of the file that are for one of the table */
