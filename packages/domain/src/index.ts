@@ -50,8 +50,11 @@ export {
   encodeKey,
   encodeRecordKey,
   findRecordKey,
+  type Identity,
+  identityOfEntity,
   type KeyTexts,
   keyText,
+  numericIdentity,
 } from './mapping/key.js';
 export { type MappingConfig, mapEntity } from './mapping/map-entity.js';
 export {

@@ -1,4 +1,4 @@
-import type { FailedRecord, IndexRanges, ProgressCounts } from '@uno/domain';
+import type { FailedRecord, Identity, IndexRanges, ProgressCounts } from '@uno/domain';
 import type { UnoError } from '@uno/postgres';
 import type { ChunkReport, ChunkSource, Entry, Piece, Resolved } from './chunk.js';
 import type { Step } from './step.js';
@@ -21,6 +21,12 @@ export interface Prepared<S, V> {
   send(session: S): Promise<V>;
   /** The same as `session.attempt(() => send(session))`, where that can be had for less. */
   attempt?(session: S): Promise<V>;
+  /**
+   * Sends them behind the attempt that is under way before that is answered, where that can be.
+   *
+   * @returns the attempt, which has to be the next one
+   */
+  ahead?(session: S): ((session: S) => Promise<V>) | undefined;
 }
 
 /** Something that can be tried, and undone if it fails, without undoing what was done before. */
@@ -82,10 +88,10 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   /**
    * What {@link read} checks, for less than it takes to read a record; without it, the record is read.
    *
-   * @returns what {@link foldedBy} gives for its item
+   * @returns what stands for its item as what {@link foldedBy} gives does: equal for equal ones
    * @throws UnoError when the record is at fault
    */
-  check?(entry: Entry<R>): string | undefined;
+  check?(entry: Entry<R>): Identity | undefined;
   /** Makes one item of those that cannot be in one statement. */
   fold?(items: readonly I[]): readonly I[];
   /** Items with the same text are what {@link fold} makes one; `undefined` for one that it leaves as it is. */

@@ -187,14 +187,18 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const ahead = this.#ahead(source);
     const chunks = ahead.chunks[Symbol.asyncIterator]();
     const began = performance.now();
+    // Who looks on between two chunks is to see what he was told of, and no more.
+    const sendsAhead = !this.#isWatched();
     const run = async (session: S) => {
+      // What an earlier transaction has made ready may have been sent in that.
+      this.#ready = undefined;
       this.#call.sizes.waited(performance.now() - began);
       const stage = this.#postStage();
       await this.#job.begin?.(session, source, isAgain);
       try {
         for (; !next.done; next = await chunks.next()) {
           const chunk = next.value;
-          const meanwhile = () => this.#meanwhile(ahead.after(chunk), account);
+          const meanwhile = () => this.#meanwhile(ahead.after(chunk), account, sendsAhead ? session : undefined);
           const report = await this.#timed(chunk, () =>
             writer.among(session, this.#prepared(chunk), account.failed, meanwhile),
           );
@@ -382,11 +386,17 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     };
   }
 
-  /** While the server is busy: encodes the next chunk, and lets the account do what it has put off. */
-  #meanwhile(next: Chunk<I, Prepared<S, V>> | undefined, account: A): void {
+  /**
+   * While the server is busy: encodes the next chunk, and lets the account do what it has put off.
+   *
+   * @param session - where the next chunk may be sent before the one that is under way is answered
+   */
+  #meanwhile(next: Chunk<I, Prepared<S, V>> | undefined, account: A, session?: S): void {
     if (this.#call.ending.aborted) return;
     if (next !== undefined && this.#ready?.items !== next.items) {
-      this.#ready = { ...next, prepared: this.#tryToPrepare(next.items) };
+      const prepared = this.#tryToPrepare(next.items);
+      const goesAhead = session !== undefined && next.refused.length === 0;
+      this.#ready = { ...next, prepared: goesAhead ? prepared && sentAhead(prepared, session) : prepared };
     }
     try {
       account.catchUp?.();
@@ -474,6 +484,12 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     const { processed, failed, skipped } = this.#account;
     this.#call.recorder.end({ total, successful: processed - failed - skipped, failed, skipped, error });
   }
+}
+
+/** The items, sent already if they can be. */
+function sentAhead<S, V>(prepared: Prepared<S, V>, session: S): Prepared<S, V> {
+  const attempt = prepared.ahead?.(session);
+  return attempt === undefined ? prepared : { ...prepared, attempt };
 }
 
 function sum(one: ProgressCounts, other: ProgressCounts): ProgressCounts {

@@ -352,11 +352,20 @@ export class ChunkWriter<S extends Session, R, I, V, A extends Account<I, V>> {
 }
 
 function sending<S extends Session, V>(prepared: Prepared<S, V>, session: S, onSent: () => void): Promise<V> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
   const sent = prepared.send(session);
+  sent.then(over, over);
+  // Once it is over, somebody else's turn has come.
+  const whileUnderWay = () => {
+    if (!isOver) onSent();
+  };
   // In the next turn, as what is sent leaves in this one.
   setImmediate(() => {
-    if (session.handedOver === undefined) onSent();
-    else void session.handedOver.then(onSent);
+    if (session.handedOver === undefined) whileUnderWay();
+    else void session.handedOver.then(whileUnderWay);
   });
   return sent;
 }

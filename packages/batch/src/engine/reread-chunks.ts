@@ -1,4 +1,4 @@
-import { blamesRecord, EndOfCall, type FailedRecord } from '@uno/domain';
+import { blamesRecord, EndOfCall, type FailedRecord, type Identity } from '@uno/domain';
 import type { ChunkSizes } from '../tuning/chunk-sizes.js';
 import type { Account, BatchJob, Prepared, Session } from './batch-job.js';
 import { Breather } from './breather.js';
@@ -18,9 +18,9 @@ export async function isPlainList<S extends Session, R, I, V, A extends Account<
   list: readonly R[],
 ): Promise<boolean> {
   const breather = new Breather(call.deadline);
-  let seen: Set<string> | undefined;
+  let seen: Set<Identity> | undefined;
   let identified = 0;
-  let last: string | undefined;
+  let last: Identity | undefined;
   for (let index = 0; index < list.length; index++) {
     const checked = checkOne(job, list, index, call.skips);
     if (checked === undefined) return false;
@@ -38,8 +38,9 @@ export async function isPlainList<S extends Session, R, I, V, A extends Account<
   return seen === undefined || seen.size === identified;
 }
 
-/** In any order of texts that is always the same. */
-function isBefore(one: string, other: string): boolean {
+/** In any order that is always the same. */
+function isBefore(one: Identity, other: Identity): boolean {
+  if (typeof one !== 'string' || typeof other !== 'string') return one < other;
   return one.length === other.length ? one < other : one.length < other.length;
 }
 
@@ -48,9 +49,9 @@ async function identitiesBefore<S extends Session, R, I, V, A extends Account<I,
   call: EngineCall,
   list: readonly R[],
   end: number,
-): Promise<Set<string>> {
+): Promise<Set<Identity>> {
   const breather = new Breather(call.deadline);
-  const seen = new Set<string>();
+  const seen = new Set<Identity>();
   for (let index = 0; index < end; index++) {
     const identity = checkOne(job, list, index, call.skips)?.identity;
     if (identity !== undefined) seen.add(identity);
@@ -68,7 +69,7 @@ function checkOne<S extends Session, R, I, V, A extends Account<I, V>>(
   list: readonly R[],
   index: number,
   skips: boolean,
-): { readonly identity: string | undefined } | undefined {
+): { readonly identity: Identity | undefined } | undefined {
   const entry = { record: list[index] as R, index };
   try {
     return { identity: job.check === undefined ? job.foldedBy?.(job.read(entry)) : job.check(entry) };

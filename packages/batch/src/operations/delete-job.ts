@@ -8,19 +8,21 @@ import {
   keyText,
   type TextRow,
 } from '@uno/domain';
+import type { TextResult, TextStatement } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
 import { foldDuplicates } from '../shapes/fold-duplicates.js';
 import { inLockOrder } from '../shapes/lock-order.js';
 import { WorkItem } from '../shapes/work-item.js';
-import { type ArrayParameter, keyArraysOf } from '../statements/column-arrays.js';
+import { keyArraysOf } from '../statements/column-arrays.js';
 import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import {
   deleteOneReturningStatement,
   deleteReturningStatement,
   deleteStatement,
 } from '../statements/key-statements.js';
+import { oneInFlight } from '../workspace/in-flight.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
 import { WriteJob, type WriteJobOptions } from './write-job.js';
@@ -73,16 +75,21 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     const ordered = inLockOrder(items);
     const parameters = keyArraysOf(this.mapping, ordered);
     const asksFirst = this.isDetailed && !this.mapping.hasTextKey && items.length > 1;
+    const countsKeys = this.#countsKeys;
+    const touching = async (session: WriteSession, result: TextResult) => {
+      const written = this.isDetailed ? this.#returned(ordered, result) : this.#counted(ordered, result, countsKeys);
+      session.touch(() => ordered.map((item) => item.key ?? []));
+      return written;
+    };
+    const request = { statement: this.#statement(countsKeys), parameters };
+    const apart = async (session: WriteSession) => {
+      await requireDistinct(session.execute, this.mapping, this.mapping.keyFields, parameters);
+      return touching(session, await session.execute(request.statement, parameters));
+    };
     return {
       isOneStatement: !asksFirst,
       steps: () => this.#steps(ordered, parameters.length, asksFirst),
-      send: async (session) => {
-        const written = this.isDetailed
-          ? await this.#returning(session, ordered, parameters, asksFirst)
-          : await this.#counting(session, ordered, parameters);
-        session.touch(() => ordered.map((item) => item.key ?? []));
-        return written;
-      },
+      ...(asksFirst ? { send: apart } : oneInFlight(request, touching)),
     };
   }
 
@@ -106,7 +113,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
       ? {
           way: 'returning' as const,
           why: 'what became of each key is asked for',
-          sql: deleteReturningStatement(mapping, this.options.models).statement.sql,
+          sql: this.#returning.statement.sql,
         }
       : {
           way: 'unnest' as const,
@@ -123,27 +130,21 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     return hasChildren && kind === 'r';
   }
 
-  async #counting(
-    session: WriteSession,
-    items: readonly WorkItem[],
-    parameters: readonly ArrayParameter[],
-  ): Promise<Written> {
-    const countsKeys = this.#countsKeys;
-    const { rows, affected } = await session.execute(deleteStatement(this.mapping, countsKeys), parameters);
+  #statement(countsKeys: boolean): TextStatement {
+    return this.isDetailed ? this.#returning.statement : deleteStatement(this.mapping, countsKeys);
+  }
+
+  get #returning() {
+    return deleteReturningStatement(this.mapping, this.options.models);
+  }
+
+  #counted(items: readonly WorkItem[], { rows, affected }: TextResult, countsKeys: boolean): Written {
     const deleted = countsKeys ? Number(rows[0]?.[0]) : affected;
     return { counts: { deleted, skipped: items.length - deleted } };
   }
 
-  async #returning(
-    session: WriteSession,
-    items: readonly WorkItem[],
-    parameters: readonly ArrayParameter[],
-    asksFirst: boolean,
-  ): Promise<Written> {
-    const { mapping } = this;
-    if (asksFirst) await requireDistinct(session.execute, mapping, mapping.keyFields, parameters);
-    const { statement, givesKeys } = deleteReturningStatement(mapping, this.options.models);
-    const { rows } = await session.execute(statement, parameters);
+  #returned(items: readonly WorkItem[], { rows }: TextResult): Written {
+    const { givesKeys } = this.#returning;
     const found = new Map<string, TextRow>();
     for (const row of rows) {
       const [witness] = row;

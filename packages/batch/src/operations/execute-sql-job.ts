@@ -102,17 +102,20 @@ export class ExecuteSqlJob<R extends object>
       keepRows: returnRows,
     }));
     if (this.#asks) requests.push(askWritten);
-    const done = async (session: WriteSession, send: () => Promise<readonly TogetherResult[]>): Promise<SqlDone<R>> => {
-      const results = await send().catch((error: unknown) => {
-        throw this.#about(error, items, requests.length);
-      });
-      return this.#done(session, results.slice(0, items.length), results.at(items.length));
+    const done = (session: WriteSession, results: readonly TogetherResult[]) =>
+      this.#done(session, results.slice(0, items.length), results.at(items.length));
+    const about = (error: unknown): never => {
+      throw this.#about(error, items, requests.length);
     };
     return {
       isOneStatement: isPlain,
       steps: () => this.#steps(items),
-      send: (session) => done(session, () => session.together(requests)),
-      attempt: (session) => done(session, () => session.attemptTogether(requests)),
+      send: async (session) => done(session, await session.together(requests).catch(about)),
+      attempt: (session) => session.attemptTogether(requests, (results) => done(session, results)).catch(about),
+      ahead: (session) => {
+        const sent = session.sendAhead(requests);
+        return sent && ((same) => same.attemptSent(sent, (results) => done(same, results)).catch(about));
+      },
     };
   }
 

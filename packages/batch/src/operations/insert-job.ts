@@ -9,7 +9,7 @@ import {
   keyOfRow,
   RowSuppressedError,
 } from '@uno/domain';
-import { ConfigError, copySql, parseRecordText, type TextStatement } from '@uno/postgres';
+import { ConfigError, copySql, parseRecordText, type TextResult, type TextStatement } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
@@ -29,6 +29,7 @@ import {
 } from '../statements/insert-statement.js';
 import { forgetTableFacts, noTable } from '../statements/table-facts.js';
 import { bytesOf } from '../tuning/weigh.js';
+import { type ChunkRequest, inFlight } from '../workspace/in-flight.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import {
   fewestToCopy,
@@ -113,7 +114,18 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return {
       isOneStatement: items.length === 1 || (first !== undefined && others.length === 0 && isOneStatement(first.way)),
       steps: () => groups.flatMap((group) => this.#steps(group)),
-      send: (session) => (this.isDetailed ? this.#settling(session, groups) : this.#counting(session, groups)),
+      ...(groups.every(({ way }) => isUnnested(way))
+        ? inFlight({
+            requests: () => groups.map((group) => this.#request(group)),
+            done: (session, results) => this.#written(session, groups, results),
+            explained: (error) => this.#forgetting(groups, error),
+          })
+        : {
+            send: (session: WriteSession) =>
+              this.#written(session, groups).catch((error: unknown) => {
+                throw this.#forgetting(groups, error);
+              }),
+          }),
     };
   }
 
@@ -198,20 +210,39 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     }
   }
 
-  async #counting(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+  /** @param results - of their statements, where these were sent already */
+  #written(
+    session: WriteSession,
+    groups: readonly EncodedGroup[],
+    results: readonly TextResult[] = [],
+  ): Promise<Written> {
+    return this.isDetailed ? this.#settling(session, groups, results) : this.#counting(session, groups, results);
+  }
+
+  async #counting(
+    session: WriteSession,
+    groups: readonly EncodedGroup[],
+    results: readonly TextResult[],
+  ): Promise<Written> {
     let inserted = 0;
     let records = 0;
-    for (const group of groups) {
-      inserted += await this.#store(session, group);
+    for (const [position, group] of groups.entries()) {
+      inserted += results[position]?.affected ?? (await this.#store(session, group));
       records += group.items.length;
       session.touch(() => group.items.flatMap(({ key }) => (key === undefined ? [] : [key])));
     }
     return { counts: { inserted, skipped: records - inserted } };
   }
 
-  async #settling(session: WriteSession, groups: readonly EncodedGroup[]): Promise<Written> {
+  async #settling(
+    session: WriteSession,
+    groups: readonly EncodedGroup[],
+    results: readonly TextResult[],
+  ): Promise<Written> {
     const settled: SettledItem[] = [];
-    for (const group of groups) for (const one of await this.#settle(session, group)) settled.push(one);
+    for (const [position, group] of groups.entries()) {
+      for (const one of await this.#settle(session, group, results[position])) settled.push(one);
+    }
     session.touch(() =>
       settled.flatMap((one) => {
         const key = keyOfSettled(this.mapping, one);
@@ -221,19 +252,38 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return { settled };
   }
 
+  /** The statement of a group that is {@link isUnnested}. */
+  #request({ fields, way, arrays }: EncodedGroup): ChunkRequest {
+    const statement =
+      way.how === 'returning' ? this.#returningStatement(fields, way) : insertStatement(this.mapping, fields);
+    return { statement, parameters: arrays };
+  }
+
   /** @returns how many rows were stored */
-  async #store(session: WriteSession, { fields, items, way, arrays, copied }: EncodedGroup): Promise<number> {
+  async #store(session: WriteSession, group: EncodedGroup): Promise<number> {
     const { mapping } = this;
+    const { fields, items, way, copied } = group;
     if (copied !== undefined) return session.beforeCopy(() => this.#copy(session, fields, copied));
-    if (way.how === 'unnest') return (await session.execute(insertStatement(mapping, fields), arrays)).affected;
+    if (way.how === 'unnest') return (await this.#sent(session, group)).affected;
     let inserted = 0;
     for (const _ of items) inserted += (await session.execute(insertOne(mapping, fields), [])).affected;
     return inserted;
   }
 
-  async #settle(session: WriteSession, group: EncodedGroup): Promise<readonly SettledItem[]> {
+  #sent(session: WriteSession, group: EncodedGroup): Promise<TextResult> {
+    const { statement, parameters } = this.#request(group);
+    return session.execute(statement, parameters);
+  }
+
+  async #settle(
+    session: WriteSession,
+    group: EncodedGroup,
+    result: TextResult | undefined,
+  ): Promise<readonly SettledItem[]> {
     const { items, way } = group;
-    if (way.how === 'returning') return this.#insertReturning(session, group, way);
+    if (way.how === 'returning') {
+      return this.#returnedBy(result ?? (await this.#sent(session, group)), items);
+    }
     if (way.how === 'alone') {
       const settled: SettledItem[] = [];
       for (const item of items) settled.push(await this.#insertOne(session, item));
@@ -241,7 +291,7 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     }
     const keys =
       way.made.length === 0 ? undefined : await session.beforeCopy(() => this.#copyWithKeys(session, group, way));
-    if (keys === undefined) this.#requireAll(await this.#store(session, group), items.length);
+    if (keys === undefined) this.#requireAll(result?.affected ?? (await this.#store(session, group)), items.length);
     return items.map((item, i): SettledItem => ({ item, status: 'inserted', key: keys?.[i] ?? item.key }));
   }
 
@@ -277,25 +327,22 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     throw new AmbiguousKeysError();
   }
 
-  async #insertReturning(
-    session: WriteSession,
-    { fields, items, arrays }: EncodedGroup,
-    way: ReturningWay,
-  ): Promise<SettledItem[]> {
-    const { mapping } = this;
-    const returned = this.#returned;
-    const { rows } = await session.execute(this.#returningStatement(fields, way), arrays).catch((error: unknown) => {
-      forgetTableFacts(this.options.db, mapping);
-      throw error;
-    });
+  #returnedBy({ rows }: TextResult, items: readonly WorkItem[]): SettledItem[] {
+    const { length } = this.#returned;
     const settled: SettledItem[] = [];
     for (const [position, row] of rows) {
       const item = items[Number(position) - 1];
       if (item === undefined || row === undefined || row === null) continue;
       if (this.options.models) settled.push({ item, status: 'inserted', row });
-      else settled.push({ item, status: 'inserted', key: parseRecordText(row, returned.length).map(String) });
+      else settled.push({ item, status: 'inserted', key: parseRecordText(row, length).map(String) });
     }
     return settled;
+  }
+
+  /** The table may have changed since. */
+  #forgetting(groups: readonly EncodedGroup[], error: unknown): unknown {
+    if (groups.some(({ way }) => way.how === 'returning')) forgetTableFacts(this.options.db, this.mapping);
+    return error;
   }
 
   async #insertOne(session: WriteSession, item: WorkItem): Promise<SettledItem> {
@@ -314,6 +361,11 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
 /** What is copied: what the records have, and the keys that are made for them. */
 function columnsOf(fields: readonly Field[], { made }: StoringWay): readonly Field[] {
   return [...fields, ...made.map(({ field }) => field)];
+}
+
+/** Whether it is one statement that has to wait for nothing. */
+function isUnnested(way: InsertWay): boolean {
+  return way.how === 'returning' || (way.how === 'unnest' && way.made.length === 0);
 }
 
 /** Keys that are made beforehand are a statement of their own, and belong to the same transaction. */

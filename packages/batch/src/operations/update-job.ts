@@ -2,15 +2,16 @@ import {
   type AnyMapping,
   checkPlanned,
   checkRecord,
-  encodeEntityKey,
   type Field,
+  type Identity,
+  identityOfEntity,
   isIdempotentUpdate,
   keyText,
   plannedFields,
   type UpdatePlan,
   updateRecord,
 } from '@uno/domain';
-import type { TextStatement } from '@uno/postgres';
+import type { TextResult, TextStatement } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
 import type { ChunkSource, Entry } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
@@ -23,6 +24,7 @@ import { type ArrayParameter, columnArrays, keyArraysOf } from '../statements/co
 import { distinctStep, requireDistinct } from '../statements/distinct-keys.js';
 import { type RowSample, readSample } from '../statements/row-sample.js';
 import { lookStatement, type UpdateState, updateStatement } from '../statements/update-statement.js';
+import { type ChunkRequest, inFlight } from '../workspace/in-flight.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import type { SettledItem, Written } from './write-account.js';
 import { LaterRecords } from './later-records.js';
@@ -66,13 +68,13 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return item;
   }
 
-  check(entry: Entry<unknown>): string | undefined {
+  check(entry: Entry<unknown>): Identity | undefined {
     const { record, index } = entry;
     const { added, version } = this.#plan;
     // What these ask of the values has to be read.
     if (added.length > 0 || version !== undefined) return this.foldedBy(this.read(entry));
-    const key = encodeEntityKey(this.mapping, checkRecord(this.mapping, record, index), index);
-    return this.mapping.hasTextKey ? keyText(key) : undefined;
+    const identity = identityOfEntity(this.mapping, checkRecord(this.mapping, record, index), index);
+    return this.mapping.hasTextKey ? identity : undefined;
   }
 
   /** Records of one key made one, so that the later one wins, as it would if they were written one after the other. */
@@ -110,6 +112,13 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     const { mapping } = this;
     const groups = this.#encoded(items);
     const isPlain = mapping.hasTextKey || items.length === 1;
+    const explained = (error: unknown) => this.#exchange.explained(items, error);
+    const apart = async (session: WriteSession) => {
+      await requireDistinct(session.execute, mapping, mapping.keyFields, keyArraysOf(mapping, items));
+      return this.#written(session, groups).catch((error: unknown) => {
+        throw explained(error);
+      });
+    };
     return {
       // Where a record is stale, the others are undone.
       isOneStatement: groups.length === 1 && isPlain && this.#plan.version === undefined,
@@ -117,12 +126,13 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
         ...(isPlain ? [] : [distinctStep(mapping, mapping.keyFields, indicesOf(items))]),
         ...groups.flatMap((group) => this.#steps(group)),
       ],
-      send: async (session) => {
-        if (!isPlain) await requireDistinct(session.execute, mapping, mapping.keyFields, keyArraysOf(mapping, items));
-        return this.#written(session, groups).catch((error: unknown) => {
-          throw this.#exchange.explained(items, error);
-        });
-      },
+      ...(isPlain
+        ? inFlight({
+            requests: () => groups.map((group) => this.#requestOf(group)),
+            done: (session, results) => this.#written(session, groups, { results }),
+            explained,
+          })
+        : { send: apart }),
     };
   }
 
@@ -132,7 +142,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return (session) => {
       const write: WriteRounds = (rounds, parked) => {
         const groups = rounds.flatMap((round) => this.#encoded(round));
-        return this.#written(session, groups, parked);
+        return this.#written(session, groups, { parked });
       };
       return this.#exchange.run(session, items, error, write);
     };
@@ -206,12 +216,23 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return lookStatement(this.mapping, this.#plan);
   }
 
-  async #written(session: WriteSession, groups: readonly EncodedGroup[], parked?: Parked): Promise<Written> {
+  #requestOf({ fields, parameters }: EncodedGroup): ChunkRequest {
+    return { statement: this.#statementOf(fields), parameters };
+  }
+
+  /** @param results - of the statements, where they were sent already */
+  async #written(
+    session: WriteSession,
+    groups: readonly EncodedGroup[],
+    { results, parked }: { readonly results?: readonly TextResult[]; readonly parked?: Parked | undefined } = {},
+  ): Promise<Written> {
     const settled: SettledItem[] = [];
     const stale: StaleItem[] = [];
     const counts = { updated: 0, unchanged: 0, skipped: 0 };
-    for (const group of groups) {
-      const states = await this.#statesOf(session, group);
+    for (const [position, group] of groups.entries()) {
+      const { statement, parameters } = this.#requestOf(group);
+      const result = results?.[position] ?? (await session.execute(statement, parameters));
+      const states = await this.#statesOf(session, group, result);
       for (const item of group.items) {
         const left = states.get(item);
         // A trigger suppressed it, and what the row has for the moment must not stay.
@@ -236,35 +257,27 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
   }
 
   /** What became of the items of one statement that were not written. */
-  async #statesOf(session: WriteSession, { fields, items, parameters }: EncodedGroup): Promise<States> {
-    const { states, sample } = await statesBy(session, this.#statementOf(fields), parameters, items);
+  async #statesOf(session: WriteSession, { items }: EncodedGroup, result: TextResult): Promise<States> {
+    const { states, sample } = statesIn(result, items);
     if (sample !== undefined) this.options.call.recorder.rewritten(sample.rows, sample.unchanged);
     // Somebody else was quicker, or a trigger suppressed the update. By now it can be seen which.
     const others = items.filter((item) => states.get(item)?.state === 'other');
     if (others.length > 0) {
       const { version } = this.#plan;
       const versions = version === undefined ? [] : columnArrays(this.mapping, [version], others);
-      const { states: looked } = await statesBy(
-        session,
-        this.#look,
-        [...keyArraysOf(this.mapping, others), ...versions],
-        others,
-      );
-      for (const [item, left] of looked) states.set(item, left);
+      const looked = await session.execute(this.#look, [...keyArraysOf(this.mapping, others), ...versions]);
+      for (const [item, left] of statesIn(looked, others).states) states.set(item, left);
     }
     return states;
   }
 }
 
-async function statesBy(
-  session: WriteSession,
-  statement: TextStatement,
-  parameters: readonly ArrayParameter[],
+function statesIn(
+  { rows }: TextResult,
   items: readonly WorkItem[],
-): Promise<{ readonly states: States; readonly sample: RowSample | undefined }> {
+): { readonly states: States; readonly sample: RowSample | undefined } {
   const states: States = new Map();
   let sample: RowSample | undefined;
-  const { rows } = await session.execute(statement, parameters);
   for (const [position, state, version = null] of rows) {
     if (position === null) sample = readSample(state);
     const item = items[Number(position) - 1];

@@ -1,4 +1,4 @@
-import { type AnyMapping, checkNewRecord, type Field, keyText, readField } from '@uno/domain';
+import { type AnyMapping, checkNewRecord, type Field, type Identity, keyText, readField } from '@uno/domain';
 import { UnoError } from '@uno/postgres';
 import type { Prepared } from '../engine/batch-job.js';
 import type { Entry, Resolved } from '../engine/chunk.js';
@@ -13,11 +13,12 @@ import { alikeStep, firstAlike, type Likeness } from '../statements/first-alike.
 import type { RowSample } from '../statements/row-sample.js';
 import { forgetTableFacts } from '../statements/table-facts.js';
 import { recorded } from '../workspace/recorded.js';
+import { inFlight } from '../workspace/in-flight.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { groupsToInsert } from './insert-job.js';
 import { resolveDuplicates } from './resolve-duplicates.js';
 import { UpsertCourse } from './upsert-course.js';
-import { constraintText, constraintTexts, type UpsertPlan, updatedOf } from './upsert-plan.js';
+import { constraintIdentity, constraintTexts, type UpsertPlan, updatedOf } from './upsert-plan.js';
 import { UpsertSteps } from './upsert-steps.js';
 import { type UpsertGroup, UpsertWriter } from './upsert-writer.js';
 import type { FoldedOutcome, Written } from './write-account.js';
@@ -52,17 +53,22 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
 
   read({ record, index }: Entry<unknown>): WorkItem {
     const item = WorkItem.ofNew(this.mapping, record, index);
-    constraintTexts(this.mapping, this.#required, item);
+    for (const field of this.#required) {
+      constraintIdentity(this.mapping, field, item.values[field.position], item.index);
+    }
     return item;
   }
 
-  check({ record, index }: Entry<unknown>): string | undefined {
+  check({ record, index }: Entry<unknown>): Identity | undefined {
     const checked = checkNewRecord(this.mapping, record, index);
-    const texts = this.#required.map((field) => {
+    const identities = this.#required.map((field) => {
       const value = readField(this.mapping, checked, field, index);
-      return constraintText(this.mapping, field, value, index);
+      return constraintIdentity(this.mapping, field, value, index);
     });
-    const told = this.#isToldByText ? this.#told(texts) : undefined;
+    if (!this.#isToldByText) return undefined;
+    const [only = null, ...more] = identities;
+    if (only !== null && more.length === 0) return only;
+    const told = this.#told(identities.map((identity) => (identity === null ? null : String(identity))));
     return told && keyText(told);
   }
 
@@ -106,15 +112,23 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     }
     const isDistinct = items.length === 1 || this.#isToldByText;
     const groups = this.#groupsOf(items);
+    const isFlying = isDistinct && course.isOneStatement;
+    const inTurn = async (session: WriteSession) => {
+      const alike = isDistinct ? noneAlike : await this.#alike(items, session.execute);
+      return this.#watched(
+        writer.write(session, alike.size === 0 ? groups : this.#groupsOf(this.#folded(items, alike))),
+      );
+    };
     return {
-      isOneStatement: groups.length === 1 && isDistinct && course.isOneStatement,
+      isOneStatement: groups.length === 1 && isFlying,
       steps: ({ isObserved }) => [...(isDistinct ? [] : this.resolveSteps(items)), ...steps.of(isObserved, groups)],
-      send: async (session) => {
-        const alike = isDistinct ? noneAlike : await this.#alike(items, session.execute);
-        return this.#watched(
-          writer.write(session, alike.size === 0 ? groups : this.#groupsOf(this.#folded(items, alike))),
-        );
-      },
+      ...(isFlying
+        ? inFlight({
+            requests: (session) => writer.requests(session, groups),
+            done: (session, results) => writer.write(session, groups, results),
+            explained: (error) => this.#forgetting(error),
+          })
+        : { send: inTurn }),
     };
   }
 
@@ -122,14 +136,16 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.#watched(this.#sending.writer.alone(session, item));
   }
 
+  #watched(written: Promise<Written>): Promise<Written> {
+    return written.catch((error: unknown) => {
+      throw this.#forgetting(error);
+    });
+  }
+
   /** The index may be gone, or another one there. */
-  async #watched(written: Promise<Written>): Promise<Written> {
-    try {
-      return await written;
-    } catch (error) {
-      if (UnoError.is(error) && error.code === 'UNO_STATEMENT') forgetTableFacts(this.options.db, this.mapping);
-      throw error;
-    }
+  #forgetting(error: unknown): unknown {
+    if (UnoError.is(error) && error.code === 'UNO_STATEMENT') forgetTableFacts(this.options.db, this.mapping);
+    return error;
   }
 
   /** What tells whether a record is there already. */
@@ -175,7 +191,10 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
   #encoded(fields: readonly Field[], items: readonly WorkItem[]): UpsertGroup {
     const { target } = this;
     const ordered = target.isPlain
-      ? inLockOrder(items, (item) => constraintTexts(this.mapping, target.fields, item).map(String))
+      ? inLockOrder(items, {
+          numberOf: (item) => (target.fields.length === 1 ? item.wholeNumber(target.fields[0]) : undefined),
+          textsOf: (item) => constraintTexts(this.mapping, target.fields, item).map(String),
+        })
       : items;
     return { fields, items: ordered, arrays: columnArrays(this.mapping, fields, ordered) };
   }

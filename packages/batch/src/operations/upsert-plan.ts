@@ -1,4 +1,4 @@
-import { type AnyMapping, encodeField, type Field } from '@uno/domain';
+import { type AnyMapping, encodeField, type Field, type Identity, numericIdentity } from '@uno/domain';
 import { ConfigError, kindOf, type Queryable, ValidationError } from '@uno/postgres';
 import { isExpression, type RawBuilder, sql } from 'kysely';
 import { identifier } from '@uno/postgres';
@@ -136,6 +136,11 @@ export function constraintTexts(
   { values, index }: Pick<WorkItem, 'values' | 'index'>,
 ): (string | null)[] {
   return fields.map((field) => constraintText(mapping, field, values[field.position], index));
+}
+
+/** The same as {@link constraintText} for less, where the value itself tells which row it is. */
+export function constraintIdentity(mapping: AnyMapping, field: Field, value: unknown, index: number): Identity | null {
+  return numericIdentity(field, value) ?? constraintText(mapping, field, value, index);
 }
 
 /** @throws ValidationError when a record lacks one of the constraint columns, or its type cannot hold the value */

@@ -1,5 +1,5 @@
 import { encodeField, type Field, type KeyTexts, RowSuppressedError } from '@uno/domain';
-import { arrayOf, parseRecordText, sqlstateOf, text as textType } from '@uno/postgres';
+import { arrayOf, parseRecordText, sqlstateOf, type TextResult, text as textType } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
 import type { WorkItem } from '../shapes/work-item.js';
 import { type ArrayParameter, columnArrays, keyArrays } from '../statements/column-arrays.js';
@@ -15,6 +15,7 @@ import {
   upsertOneStatement,
   upsertReturningStatement,
 } from '../statements/upsert-statement.js';
+import type { ChunkRequest } from '../workspace/in-flight.js';
 import type { WriteSession } from '../workspace/write-session.js';
 import { fieldsToInsert } from './insert-job.js';
 import type { UpsertCase, UpsertCourse } from './upsert-course.js';
@@ -58,16 +59,39 @@ export class UpsertWriter {
     this.#onSample = onSample;
   }
 
-  async write(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
-    const { target } = this.#case;
-    if (target.isArbiter && this.#course.isCounted) return this.#count(session, groups);
+  /** @param results - of the {@link requests}, where they were sent already */
+  async write(
+    session: WriteSession,
+    groups: readonly UpsertGroup[],
+    results?: readonly TextResult[],
+  ): Promise<Written> {
+    if (this.#counts) return this.#count(session, groups, results);
     const settled: SettledItem[] = [];
-    for (const group of groups) {
-      for (const one of await (target.isArbiter ? this.#settle(session, group) : this.#search(session, group))) {
-        settled.push(one);
-      }
+    for (const [position, group] of groups.entries()) {
+      const run = this.#case.target.isArbiter
+        ? this.#settle(session, group, results?.[position])
+        : this.#search(session, group);
+      for (const one of await run) settled.push(one);
     }
     return this.#written(session, settled);
+  }
+
+  /** The first statement of each group, where it asks for what is in the index. */
+  requests(session: WriteSession, groups: readonly UpsertGroup[]): readonly ChunkRequest[] {
+    return groups.map((group) => this.#request(session, group));
+  }
+
+  get #counts(): boolean {
+    return this.#case.target.isArbiter && this.#course.isCounted;
+  }
+
+  #request(session: WriteSession, { fields, arrays }: UpsertGroup): ChunkRequest {
+    const { mapping } = this.#case;
+    const shape = this.#course.shapeOf(fields);
+    const statement = this.#counts
+      ? upsertCountingStatement(mapping, shape, session.isObserved)
+      : upsertReturningStatement(mapping, shape, this.#course.returned);
+    return { statement, parameters: this.#parameters(arrays) };
   }
 
   /** The plainest way there is. */
@@ -117,13 +141,16 @@ export class UpsertWriter {
     return condition === undefined ? values : [...values, ...condition.parameters];
   }
 
-  async #count(session: WriteSession, groups: readonly UpsertGroup[]): Promise<Written> {
-    const { mapping } = this.#case;
+  async #count(
+    session: WriteSession,
+    groups: readonly UpsertGroup[],
+    results: readonly TextResult[] = [],
+  ): Promise<Written> {
     const counts = { inserted: 0, updated: 0, unchanged: 0, skipped: 0 };
-    for (const { fields, items, arrays } of groups) {
+    for (const [position, group] of groups.entries()) {
+      const { fields, items } = group;
       const shape = this.#course.shapeOf(fields);
-      const statement = upsertCountingStatement(mapping, shape, session.isObserved);
-      const { rows } = await session.execute(statement, this.#parameters(arrays));
+      const { rows } = results[position] ?? (await this.#sent(session, group));
       const [inserted, written, unchanged, , keys, sampled] = rows[0] ?? [];
       const sample = readSample(sampled);
       if (sample !== undefined) this.#onSample(sample);
@@ -139,14 +166,22 @@ export class UpsertWriter {
     return { counts };
   }
 
-  async #settle(session: WriteSession, group: UpsertGroup): Promise<readonly SettledItem[]> {
+  #sent(session: WriteSession, group: UpsertGroup): Promise<TextResult> {
+    const { statement, parameters } = this.#request(session, group);
+    return session.execute(statement, parameters);
+  }
+
+  async #settle(
+    session: WriteSession,
+    group: UpsertGroup,
+    result: TextResult | undefined,
+  ): Promise<readonly SettledItem[]> {
     const { mapping } = this.#case;
     const shape = this.#course.shapeOf(group.fields);
-    const statement = upsertReturningStatement(mapping, shape, this.#course.returned);
     const settled = new Map<WorkItem, SettledItem>();
     let pending = group;
     for (let attempt = 1; ; attempt++) {
-      const { rows } = await session.execute(statement, this.#parameters(pending.arrays));
+      const { rows } = (attempt === 1 ? result : undefined) ?? (await this.#sent(session, pending));
       let written = 0;
       for (const [position, isNew, text] of rows) {
         const item = position === null ? undefined : pending.items[Number(position) - 1];

@@ -75,10 +75,15 @@ export class Rehearsal implements Workspace<RehearsalSession> {
    * Counts what is sent.
    *
    * @param isAlone - whether that is outside of a transaction
+   * @param inFlight - whether all of it is sent before the first answer
    */
-  sent(steps: readonly Step[], isAlone: boolean): void {
-    for (const { way, times, onlyIf, isAttempt, ridesAlong } of steps) {
-      if (onlyIf !== undefined || ridesAlong) continue;
+  sent(steps: readonly Step[], isAlone: boolean, inFlight = false): void {
+    const counted = steps.filter(({ onlyIf, ridesAlong }) => onlyIf === undefined && !ridesAlong);
+    if (inFlight) {
+      if (counted.length > 0) this.roundTrips++;
+      return;
+    }
+    for (const { way, times, isAttempt } of counted) {
       if (isAttempt) {
         this.savepoints += times;
         this.roundTrips += times;
@@ -129,10 +134,9 @@ export class RehearsalSession extends WriteSession {
     return run();
   }
 
-  /** The same, where the savepoint is moved in the round trip of what is tried. */
-  attemptAlong<T>(run: () => Promise<T>): Promise<T> {
+  /** The same, where the savepoint is moved in the flight of what is tried. */
+  attemptInFlight(): void {
     this.#rehearsal.savepoints++;
-    return run();
   }
 
   override copy(): Promise<never> {
@@ -141,6 +145,10 @@ export class RehearsalSession extends WriteSession {
 
   override together(): Promise<never> {
     return refuse();
+  }
+
+  override sendAhead(): undefined {
+    return undefined;
   }
 
   override attemptTogether(): Promise<never> {

@@ -153,13 +153,13 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
     const { isOneStatement, steps, attempt } = this.#job.prepare(items);
     // To leave it out would be to plan that nothing is sent.
     if (steps === undefined) throw new TypeError('A job that is planned has to tell what it sends.');
-    const send = async (session: RehearsalSession) => {
+    const sending = (inFlight: boolean) => async (session: RehearsalSession) => {
       const sent = steps(session);
-      this.workspace.sent(sent, session.isAlone);
+      if (inFlight) session.attemptInFlight();
+      this.workspace.sent(sent, session.isAlone, inFlight);
       return sent;
     };
-    if (attempt === undefined) return { isOneStatement, send };
-    return { isOneStatement, send, attempt: (session) => session.attemptAlong(() => send(session)) };
+    return { isOneStatement, send: sending(false), ...(attempt === undefined ? {} : { attempt: sending(true) }) };
   }
 
   judge(error: unknown): Verdict {

@@ -1,19 +1,25 @@
 import { type KeyTexts, keyText } from '@uno/domain';
 import type { WorkItem } from './work-item.js';
 
+/** By what rows are found. */
+export interface LockedBy {
+  /** A whole number from 0 that says as much as the texts, where there is one. */
+  numberOf(item: WorkItem): number | undefined;
+  textsOf(item: WorkItem): KeyTexts | undefined;
+}
+
+const byKey: LockedBy = { numberOf: ({ keyNumber }) => keyNumber, textsOf: ({ key }) => key };
+
 /**
  * The items by their keys, in an order that is the same for everybody: two calls that touch the same rows lock them in
  * the same order then, as far as PostgreSQL follows it, and do not meet in a deadlock. Shorter texts come first, which
  * puts positive whole numbers in their order.
  *
- * @param keyOf - the texts by which a row is found, where that is not its key
+ * @param by - by what a row is found, where that is not its key
  */
-export function inLockOrder(
-  items: readonly WorkItem[],
-  keyOf?: (item: WorkItem) => KeyTexts | undefined,
-): readonly WorkItem[] {
-  if (keyOf === undefined && areNumbersInOrder(items)) return items;
-  const texts = items.map((item) => textOf(keyOf === undefined ? item.key : keyOf(item)));
+export function inLockOrder(items: readonly WorkItem[], by = byKey): readonly WorkItem[] {
+  if (areNumbersInOrder(items, by)) return items;
+  const texts = items.map((item) => textOf(by.textsOf(item)));
   // Keys are often in order already, and looking costs less than sorting.
   if (texts.every((text, i) => i === 0 || compare(texts[i - 1] ?? '', text) <= 0)) return items;
   const positions = Array.from(texts.keys()).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''));
@@ -21,11 +27,12 @@ export function inLockOrder(
 }
 
 /** Whether keys are numbers and in order, for which no texts are needed. */
-function areNumbersInOrder(items: readonly WorkItem[]): boolean {
+function areNumbersInOrder(items: readonly WorkItem[], by: LockedBy): boolean {
   let last = -1;
-  for (const { keyNumber } of items) {
-    if (keyNumber === undefined || keyNumber < last) return false;
-    last = keyNumber;
+  for (const item of items) {
+    const number = by.numberOf(item);
+    if (number === undefined || number < last) return false;
+    last = number;
   }
   return true;
 }

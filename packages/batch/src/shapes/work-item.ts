@@ -3,9 +3,11 @@ import {
   checkKey,
   encodeKey,
   encodeRecordKey,
+  type Field,
   type FieldValues,
   findRecordKey,
   type KeyTexts,
+  numericIdentity,
   readNewRecord,
   readRecord,
 } from '@uno/domain';
@@ -52,6 +54,11 @@ export class WorkItem {
    */
   static ofChanged(mapping: AnyMapping, record: unknown, index: number): WorkItem {
     const { values } = readRecord(mapping, record, index);
+    const field = mapping.soleKeyField;
+    // Its text is made when it is asked for, as many updates never need it.
+    if (field !== undefined && numericIdentity(field, values[field.position]) !== undefined) {
+      return new WorkItem(mapping, values, index);
+    }
     return new WorkItem(mapping, values, index, { key: encodeRecordKey(mapping, values, index) });
   }
 
@@ -103,7 +110,11 @@ export class WorkItem {
 
   /** The key, where it is a whole number from 0 and says as much as its text. */
   get keyNumber(): number | undefined {
-    const field = this.#mapping.soleKeyField;
+    return this.wholeNumber(this.#mapping.soleKeyField);
+  }
+
+  /** The value of a field, where it is a whole number from 0 and says as much as its text. */
+  wholeNumber(field: Field | undefined): number | undefined {
     if (!field?.type.canonical) return undefined;
     const value = this.values[field.position];
     return typeof value === 'number' && value >= 0 ? value : undefined;

@@ -1,11 +1,13 @@
 import type { Execute, KeyTexts, WrittenRows } from '@uno/domain';
 import {
   type CopyStatement,
+  canFly,
   copyIn,
   type ExecuteOptions,
   executeTogether,
   MovingSavepoint,
   type Queryable,
+  type SentAhead,
   type TogetherRequest,
   type TogetherResult,
 } from '@uno/postgres';
@@ -24,6 +26,7 @@ export class WriteSession implements Session {
   readonly #options: ExecuteOptions;
   readonly #recorder: CallRecorder;
   #savepoint: MovingSavepoint | undefined;
+  #canFly: Promise<boolean> | undefined;
   #handedOver: Promise<void> | undefined;
   #release = () => {};
   readonly #isObserved: boolean;
@@ -81,14 +84,33 @@ export class WriteSession implements Session {
     return this.#isObserved;
   }
 
+  /** Whether statements can be sent together. */
+  canFly(): Promise<boolean> {
+    this.#canFly ??= canFly(this.#db);
+    return this.#canFly;
+  }
+
   /** Sends statements in one round trip. */
   together(requests: readonly TogetherRequest[]): Promise<readonly TogetherResult[]> {
     return this.#answered(this.#timed(() => executeTogether(this.#db, requests, this.#options)));
   }
 
-  /** The same as an attempt, in the same round trip. */
-  attemptTogether(requests: readonly TogetherRequest[]): Promise<readonly TogetherResult[]> {
-    return this.#answered(this.#timed(() => this.#moving().together(requests, this.#options)));
+  /** The same as an attempt, in the same round trip; `done` belongs to the attempt. */
+  attemptTogether<T>(
+    requests: readonly TogetherRequest[],
+    done: (results: readonly TogetherResult[]) => Promise<T>,
+  ): Promise<T> {
+    return this.#flown((answered) => this.#moving().together(requests, this.#options, answered), done);
+  }
+
+  /** Sends statements for the next attempt before the one under way is answered, where that can be. */
+  sendAhead(requests: readonly TogetherRequest[]): SentAhead | undefined {
+    return this.#savepoint?.sendAhead(requests, this.#options);
+  }
+
+  /** That attempt. */
+  attemptSent<T>(sent: SentAhead, done: (results: readonly TogetherResult[]) => Promise<T>): Promise<T> {
+    return this.#flown((answered) => this.#moving().attemptSent(sent, answered), done);
   }
 
   attempt<T>(run: () => Promise<T>): Promise<T> {
@@ -116,6 +138,28 @@ export class WriteSession implements Session {
   #moving(): MovingSavepoint {
     this.#savepoint ??= new MovingSavepoint(this.#db, this.#options.signal);
     return this.#savepoint;
+  }
+
+  /** Tells the recorder how long the answer was waited for, which ends when something is done with it. */
+  async #flown<T>(
+    fly: (answered: (results: readonly TogetherResult[]) => Promise<T>) => Promise<T>,
+    done: (results: readonly TogetherResult[]) => Promise<T>,
+  ): Promise<T> {
+    let isTold = false;
+    const began = performance.now();
+    const tell = () => {
+      if (!isTold) this.#recorder.answered(performance.now() - began);
+      isTold = true;
+    };
+    try {
+      return await fly((results) => {
+        tell();
+        this.#isAnswered = true;
+        return done(results);
+      });
+    } finally {
+      tell();
+    }
   }
 
   #timed<T>(run: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type BatchConfig, type BatchExecuteSqlOptions, BatchOperations, type SqlParameter } from '@uno/batch';
 import { CallbackError } from '@uno/domain';
 import { ConfigError, StatementError, ValidationError } from '@uno/postgres';
+import { withoutMoves } from '../support/record-statements.js';
 import { strategies } from '../engine/support/strategies.js';
 import { range } from '../failure/support/load.js';
 import { countOf, crates, openYard, type Yard } from '../failure/support/yard.js';
@@ -37,9 +38,9 @@ async function tries(): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-/** What was sent but for settings of new connections. */
+/** What was sent but for settings of new connections, and for savepoints that are moved in flight. */
 function sent(): string[] {
-  return yard.statements.filter((text) => !text.startsWith('select set_config'));
+  return withoutMoves(yard.statements).filter((text) => !text.startsWith('select set_config'));
 }
 
 describe('a set that fails', () => {
@@ -57,9 +58,9 @@ describe('a set that fails', () => {
     await failureOf(operationsOf().batchExecuteSql(insert, setsOf(30, [14]), { strategy }));
     // PostgreSQL has done what is before it once, and nothing that is behind it.
     expect(await tries()).toBe(15);
-    expect(sent().filter((text) => text.includes('insert'))).toHaveLength(
-      strategy === 'chunked' || strategy === 'pipelined' ? 2 : 1,
-    );
+    // Two chunks, and the third may have been on its way.
+    const most = strategy === 'chunked' || strategy === 'pipelined' ? 3 : 1;
+    expect(sent().filter((text) => text.includes('insert')).length).toBeLessThanOrEqual(most);
   });
 
   it.each(['chunked', 'parallel', 'pipelined'] as const)(
@@ -146,7 +147,7 @@ describe('sets that are left out', () => {
   );
 
   it.each(costs)(
-    'cost three round trips each, and all sets are done twice at most (%i, %s, %s)',
+    'cost four round trips each, and all sets are done twice at most (%i, %s, %s)',
     async (k, way, strategy) => {
       const positions = range(1, k).map((i) => (way === 'spread' ? Math.floor((100 * i) / (k + 1)) : 50 + i));
       const { failures } = await operationsOf({ batchSize: 100 }).batchExecuteSql(insert, setsOf(200, positions), {
@@ -157,7 +158,8 @@ describe('sets that are left out', () => {
       expect(await countOf(yard)).toBe(200 - k);
       // BEGIN, COMMIT, and the chunks; by itself, all are sent once in vain.
       const usual = strategy === 'chunked' ? 4 : 3;
-      expect(sent().length).toBeLessThanOrEqual(usual + 3 * k);
+      // One of the four is what was sent ahead behind the one that failed.
+      expect(sent().length).toBeLessThanOrEqual(usual + 4 * k);
       expect(await tries()).toBeLessThanOrEqual(2 * 200 + k);
     },
   );
@@ -278,7 +280,8 @@ describe('a statement', () => {
       expect(error).toBeInstanceOf(StatementError);
       expect(error).toMatchObject({ sqlstate });
     }
-    expect(sent().filter((one) => one.includes(text))).toHaveLength(2);
+    // The second chunk may have been sent ahead.
+    expect(sent().filter((one) => one.includes(text)).length).toBeLessThanOrEqual(2 * 2);
   });
 
   it.each([

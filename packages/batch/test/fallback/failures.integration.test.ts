@@ -164,15 +164,21 @@ describe('what is no fault of the set-based way', () => {
     await test.run('create trigger fails after insert on town for each statement execute function only_one()');
   }
 
+  /** How many statements the server has done or failed in; what was sent behind one that failed it has passed over. */
+  async function attempts(): Promise<number> {
+    const { rows } = await sql<{ n: string }>`select last_value as n from attempts`.execute(test.db);
+    return Number(rows[0]?.n);
+  }
+
   it.each(['40001', '40P01', '55P03', '53200'])('is done again as a set instead: SQLSTATE %s', async (sqlstate) => {
     await failTimes(2, sqlstate);
     expect(await operations.batchInsert(thirty)).toMatchObject({ inserted: 30, individually: 0 });
-    expect(test.statements.filter((text) => text.startsWith('insert into'))).toHaveLength(2 + 3);
+    expect(await attempts()).toBe(2 + 3);
   });
 
   it('ends the call when it is cancelled, without doing anything one by one', async () => {
     await failTimes(1, '57014');
     await expect(operations.batchInsert(thirty)).rejects.toMatchObject({ code: 'UNO_CANCELED' });
-    expect(test.statements.filter((text) => text.startsWith('insert into'))).toHaveLength(1);
+    expect(await attempts()).toBe(1);
   });
 });

@@ -22,7 +22,10 @@ describe('the order in which rows are locked', () => {
 
   it('goes by other columns where rows are found by those', () => {
     const items = [item(0, '1'), item(1, '2')];
-    expect(inLockOrder(items, ({ indices }) => [indices[0] === 0 ? 'b' : 'a'])).toEqual([items[1], items[0]]);
+    const byTexts = { numberOf: () => undefined, textsOf: ({ index }: WorkItem) => [index === 0 ? 'b' : 'a'] };
+    expect(inLockOrder(items, byTexts)).toEqual([items[1], items[0]]);
+    const byNumbers = { numberOf: ({ index }: WorkItem) => index, textsOf: () => ['not asked for'] };
+    expect(inLockOrder(items, byNumbers)).toBe(items);
   });
 
   it('is the same whatever order the records come in, and loses none', () => {

@@ -7,6 +7,36 @@ import { encodeField, type FieldValues, readField, recordName } from './record-r
 /** The text of every field of a key, in the mapping's order. */
 export type KeyTexts = readonly string[];
 
+/** What stands for a row among those of one mapping: equal ones are one row's. */
+export type Identity = string | number | bigint;
+
+/**
+ * The value of a field, checked, where that by itself says which row it is; `undefined` where its text does, or where it is
+ * wrong, which whoever makes its text says. It costs less than a text.
+ */
+export function numericIdentity({ type }: Field, value: unknown): number | bigint | undefined {
+  if (!type.canonical || type.binary === undefined) return undefined;
+  if (typeof value !== 'number' && typeof value !== 'bigint') return undefined;
+  try {
+    type.binary.check(value);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What stands for the row of an entity, or any object with the fields of a key, where {@link AnyMapping.hasTextKey} holds.
+ *
+ * @throws ValidationError when a part of the key is missing
+ */
+export function identityOfEntity(mapping: AnyMapping, entity: object, index?: number): Identity {
+  const { soleKeyField } = mapping;
+  if (soleKeyField === undefined) return keyText(encodeEntityKey(mapping, entity, index));
+  const value = readField(mapping, entity, soleKeyField, index);
+  return numericIdentity(soleKeyField, value) ?? encodeKeyField(mapping, soleKeyField, value, index);
+}
+
 /**
  * The texts of a key as a caller gives it: the value itself, or an object of the fields of a composite key.
  *

@@ -3,6 +3,7 @@ import type { TogetherResult } from './flight.js';
 import { type Queryable, requireUnoDialect } from './queryable.js';
 import type { ExecuteOptions } from './text-statement.js';
 import { encodedRequests, type TogetherRequest, togetherQuery } from './together-query.js';
+import { UnoConnection } from './uno-connection.js';
 
 /**
  * Runs many statements, the same one with many parameters or different ones, in one round trip, and gives the result of
@@ -37,4 +38,15 @@ export async function executeTogether(
   const query = togetherQuery(encodedRequests(requests), options);
   const { rows } = await executeInTurn<TogetherResult>(db, query, options.signal);
   return rows;
+}
+
+/**
+ * Whether statements can be sent together on the connection of a Kysely object: over `pg`'s own client they can, unless it
+ * was made with `pipeline: true`.
+ */
+export async function canFly(db: Queryable): Promise<boolean> {
+  requireUnoDialect(db);
+  return db
+    .getExecutor()
+    .provideConnection(async (connection) => connection instanceof UnoConnection && connection.canFly);
 }

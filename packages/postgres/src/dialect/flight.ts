@@ -67,10 +67,18 @@ export class Flight implements PgSubmittable {
   /** Statements whose ParseComplete is still to come. */
   readonly #parses: TextStatement[] = [];
   #rows: (readonly (string | null)[])[] = [];
+  /** Names of statements that an earlier flight is having parsed. */
+  #parsedBefore: ReadonlySet<string> = new Set();
+  /** Whether some of it may have been written. */
+  #isBegun = false;
+  /** Whether what the server says is about it. */
+  #isActive = false;
   #isSynced = false;
   #isOver = false;
+  #bytes = 0;
   #failedAt: number | undefined;
   #forget = () => {};
+  #onSynced = () => {};
 
   constructor(requests: readonly FlightRequest[]) {
     this.text = textOf(requests);
@@ -85,15 +93,35 @@ export class Flight implements PgSubmittable {
     return this.#failedAt;
   }
 
+  /** Bytes that were handed to the socket. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Called by `pg` when it is this query's turn. */
   submit(connection: FlightConnection): Error | undefined {
-    const refusal = this.#refusal(connection);
+    const refusal = this.#isBegun ? undefined : this.#refusal(connection);
     if (refusal !== undefined) return refusal;
     const onParsed = (): void => this.#parsed(connection);
     connection.on('parseComplete', onParsed);
     this.#forget = () => connection.removeListener('parseComplete', onParsed);
-    this.#sendPiece(connection);
+    this.#isActive = true;
+    this.#begin(connection);
     return undefined;
+  }
+
+  /**
+   * Writes it to the socket as soon as an earlier flight is written, before the server has answered that: then the server
+   * need not wait for it. It must have been given to `client.query` when that one was the active query and nothing else was
+   * waiting, so that what the server says next is about this one. Where it cannot be sent yet, it is in its turn.
+   */
+  sendBehind(earlier: Flight, connection: FlightConnection): void {
+    earlier.#whenSynced(() => {
+      const isTooLate = this.#isOver || earlier.#isOver;
+      if (isTooLate || this.#refusal(connection) !== undefined) return;
+      this.#parsedBefore = new Set(earlier.#parses.flatMap(({ name }) => name ?? []));
+      this.#begin(connection);
+    });
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly PgField[] }): void {
@@ -127,6 +155,8 @@ export class Flight implements PgSubmittable {
   }
 
   handleError(error: unknown, connection: FlightConnection): void {
+    // It is given up before its turn, and its answer would be taken for the next one's.
+    if (this.#isBegun && !this.#isActive) connection.stream.destroy();
     if (isServerError(error)) {
       // The server passes over everything up to the Sync: what has not been sent yet need not be. After anything else,
       // such as a time limit of this process, a Sync would commit a part.
@@ -138,6 +168,17 @@ export class Flight implements PgSubmittable {
 
   handleReadyForQuery(): void {
     this.#end(undefined);
+  }
+
+  #whenSynced(run: () => void): void {
+    if (this.#isSynced) run();
+    else this.#onSynced = run;
+  }
+
+  #begin(connection: FlightConnection): void {
+    if (this.#isBegun) return;
+    this.#isBegun = true;
+    this.#sendPiece(connection);
   }
 
   /** What keeps the statements from being sent; nothing was sent then. */
@@ -167,7 +208,9 @@ export class Flight implements PgSubmittable {
     while (this.#shapes.length < length && writer.length < pieceBytes) this.#write(writer, connection);
     this.#isSynced = this.#shapes.length === length;
     if (this.#isSynced) writer.sync();
+    this.#bytes += writer.length;
     stream.write(writer.bytes, () => this.#sendPiece(connection));
+    if (this.#isSynced) this.#onSynced();
   }
 
   #write(writer: MessageWriter, { parsedStatements = {} }: FlightConnection): void {
@@ -178,7 +221,7 @@ export class Flight implements PgSubmittable {
     const known = name === '' ? this.#knownUnnamed(sql) : this.#shapeOfName.get(name);
     const shape = known ?? { columns: nothing };
     this.#shapes.push(shape);
-    if (known === undefined && parsedStatements[name] === undefined) {
+    if (known === undefined && parsedStatements[name] === undefined && !this.#parsedBefore.has(name)) {
       writer.parse(name, sql);
       this.#parses.push(statement);
     }

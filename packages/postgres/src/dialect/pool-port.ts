@@ -30,6 +30,8 @@ export interface PgPoolClient {
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** `true` closes the connection instead of giving it back. */
   release(destroy?: boolean): void;
+  /** Whether it sends statements ahead by itself, and then refuses others that do. */
+  readonly pipeline?: boolean | undefined;
   /** A host name, an address, or the directory of a Unix socket. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;

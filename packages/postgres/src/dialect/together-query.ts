@@ -18,15 +18,21 @@ export interface TogetherRequest {
 export interface TogetherQuery extends GuardedQuery {
   readonly flight: Flight;
   readonly onSent: ((bytes: number) => void) | undefined;
+  /** The flight that is under way on the connection, behind which this one may be sent before it is answered. */
+  readonly behind: Flight | undefined;
 }
 
 /** The query for requests whose parameters are encoded. */
-export function togetherQuery(requests: readonly FlightRequest[], options: ExecuteOptions): TogetherQuery {
+export function togetherQuery(
+  requests: readonly FlightRequest[],
+  options: ExecuteOptions,
+  behind?: Flight,
+): TogetherQuery {
   const { signal, onSent } = options;
   const flight = new Flight(requests);
   const parameters = requests.map((request) => request.parameters.values);
   const guard = signal === undefined ? undefined : { signal };
-  return { ...CompiledQuery.raw(flight.text, parameters), flight, guard, onSent };
+  return { ...CompiledQuery.raw(flight.text, parameters), flight, guard, onSent, behind };
 }
 
 /** @throws ValidationError for the first parameter that cannot be sent, with the position of its request */

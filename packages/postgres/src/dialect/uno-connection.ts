@@ -10,7 +10,7 @@ import { canceledByServer, canceledUncommitted, canceledUnsent } from './cancele
 import { type CopyQuery, isCopyQuery } from './copy-query.js';
 import { noteFailedRequest } from './failed-request.js';
 import type { TogetherResult } from './flight.js';
-import type { PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
+import type { PgConnection, PgCursor, PgPoolClient, PgQueryConfig, PgResult } from './pool-port.js';
 import { type Guard, type GuardedConnection, underGuard } from './statement-guard.js';
 import { isGuardedQuery, isTextQuery } from './text-query.js';
 import { SESSION_LIMIT_MS } from './time-limits.js';
@@ -45,6 +45,8 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
   #discarded = false;
   #lost: UnoError | undefined;
   readonly #onLost = new Set<() => void>();
+  /** Queries that the driver has and has not finished. */
+  #underWay = 0;
   /** The transaction that is open on this connection. */
   scope: TransactionScope | undefined;
   /** What is asked of the transaction that is opened next on it; Kysely's settings have no room for that. */
@@ -76,6 +78,12 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     if (this.#prepared) return;
     this.serverLife = await this.textOf(`${sessionSettings}; ${serverLife}`, [], { limitMs });
     this.#prepared = true;
+  }
+
+  /** Whether statements can be sent together on it. */
+  get canFly(): boolean {
+    const { connection, pipeline = false } = this.#client;
+    return isSpoken(connection) && connection.parsedStatements !== undefined && !pipeline;
   }
 
   get cancelTarget(): CancelTarget | undefined {
@@ -115,17 +123,22 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
     }
   }
 
-  async #together({ flight, guard, onSent }: TogetherQuery): Promise<readonly TogetherResult[]> {
+  async #together({ flight, guard, onSent, behind }: TogetherQuery): Promise<readonly TogetherResult[]> {
     const fly = () =>
       new Promise<readonly TogetherResult[]>((resolve, reject) => {
         flight.callback = (error, results = []) => (error ? reject(error) : resolve(results));
         this.#client.query(flight);
+        const { connection } = this.#client;
+        // With anything between the two, what the server says would be taken for the answer to that.
+        if (behind !== undefined && this.#underWay === 2 && isSpoken(connection)) flight.sendBehind(behind, connection);
       });
     try {
-      return await this.#metered(onSent, () => this.#run(fly, guard));
+      return await this.#run(fly, guard);
     } catch (error) {
       // A lost connection is no statement's doing, whichever the server was at when it said so.
       throw noteFailedRequest(error, this.#lost === undefined ? flight.failedAt : undefined);
+    } finally {
+      if (flight.bytes > 0) onSent?.(flight.bytes);
     }
   }
 
@@ -149,6 +162,7 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
 
   async *streamQuery<R>(query: CompiledQuery, chunkSize = 100): AsyncIterableIterator<QueryResult<R>> {
     this.scope?.countStatement();
+    this.#underWay++;
     const cursor = this.#client.query(new Cursor(query.sql, [...query.parameters]));
     try {
       for (;;) {
@@ -157,7 +171,7 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
         yield { rows: rows as R[] };
       }
     } finally {
-      await this.#close(cursor);
+      await this.#close(cursor).finally(() => this.#underWay--);
     }
   }
 
@@ -257,6 +271,7 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
   async #translated<T>(run: () => Promise<T>): Promise<T> {
     // The reason of the loss says more than the driver's "not queryable".
     if (this.#lost !== undefined) throw this.#lost;
+    this.#underWay++;
     try {
       return await run();
     } catch (error) {
@@ -265,8 +280,15 @@ export class UnoConnection implements DatabaseConnection, GuardedConnection {
       if (isStalePlan(error)) this.#broken = true;
       if (isConnectionLost(translated)) this.#lost ??= translated;
       throw translated;
+    } finally {
+      this.#underWay--;
     }
   }
+}
+
+/** Whether a client shows what it speaks with the server by, and writes to. */
+function isSpoken(connection: PgPoolClient['connection']): connection is PgConnection {
+  return connection !== undefined && 'parsedStatements' in connection;
 }
 
 function isList(results: PgResult | readonly PgResult[]): results is readonly PgResult[] {

@@ -70,3 +70,61 @@ describe('statements that are sent together', () => {
     expect(written).toEqual([]);
   });
 });
+
+describe('statements that are sent behind others', () => {
+  const rename = { sql: 'update city set name = $2 where id = $1', name: 'rename' };
+  const short = (statement = rename) =>
+    new Flight([{ statement, parameters: new WireParameters(['1', 'Oslo']), keepRows: true }]);
+  const parses = (written: readonly Uint8Array[]) =>
+    Buffer.concat(written).toString('latin1').split(rename.sql).length - 1;
+
+  it('leave before those are answered, when all of those is written, and are parsed once', () => {
+    const { connection, written, takeAll } = recorder();
+    const [first, second] = [longFlight(), short()];
+    first.submit(connection);
+    second.sendBehind(first, connection);
+    for (let i = 0; i < 20; i++) takeAll();
+    const all = Buffer.concat(written);
+    expect(all.indexOf(sync)).toBeLessThan(all.indexOf(rename.sql));
+    expect(all.subarray(-sync.length)).toEqual(sync);
+    const pieces = written.length;
+    second.submit(connection);
+    expect(written).toHaveLength(pieces);
+    expect(parses(written)).toBe(1);
+  });
+
+  it('are not parsed again where those are having them parsed', () => {
+    const { connection, written } = recorder();
+    const [first, second] = [short(), short()];
+    first.submit(connection);
+    second.sendBehind(first, connection);
+    expect(written).toHaveLength(2);
+    expect(parses(written)).toBe(1);
+  });
+
+  it('wait for their turn when those are over, or when they are refused', () => {
+    const { connection, written } = recorder();
+    const first = longFlight();
+    first.submit(connection);
+    short().sendBehind(first, connection);
+    short({ ...rename, sql: 'copy city from stdin' }).sendBehind(first, connection);
+    first.handleError(serverError('22012'), connection);
+    expect(written.slice(1)).toEqual([sync]);
+  });
+
+  it('take the connection with them when they are given up before their turn', () => {
+    const { connection } = recorder();
+    let isDestroyed = false;
+    const destroy = () => {
+      isDestroyed = true;
+    };
+    const own = { ...connection, stream: { ...connection.stream, destroy } };
+    const [first, second, third] = [short(), short(), short()];
+    first.submit(own);
+    second.handleError(new Error('Query read timeout'), own);
+    expect(isDestroyed).toBe(false);
+    third.sendBehind(first, own);
+    third.handleError(new Error('Query read timeout'), own);
+    expect(isDestroyed).toBe(true);
+  });
+});

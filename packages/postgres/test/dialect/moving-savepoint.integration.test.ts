@@ -7,10 +7,12 @@ import {
   executeText,
   failedRequest,
   MovingSavepoint,
+  preparedStatement,
   type Queryable,
+  type SentAhead,
   TransactionAbortedError,
 } from '../../src/index.js';
-import { failureOf } from '../support/conditions.js';
+import { failureOf, until } from '../support/conditions.js';
 import { createNotes, notes, write } from '../support/notes.js';
 import { prepare, TestBed } from '../support/test-bed.js';
 
@@ -18,9 +20,19 @@ let bed: TestBed;
 let db: Kysely<unknown>;
 let pool: pg.Pool;
 
+/** As much as is looked at of `pg`'s own client. */
+interface WatchedClient {
+  readonly processID: number;
+  readonly connection: { readonly stream: { readonly bytesWritten: number } };
+}
+
+const clients: WatchedClient[] = [];
+
 beforeAll(async () => {
   bed = await TestBed.create();
   ({ db, pool } = bed.open({ pool: { max: 2 } }));
+  // What is declared of it does not show this.
+  pool.on('connect', (client) => clients.push(client as unknown as WatchedClient));
   await prepare(pool, createNotes);
 });
 beforeEach(() => prepare(pool, 'truncate note'));
@@ -42,6 +54,9 @@ async function listen(trx: Queryable): Promise<string[]> {
   };
   return sent;
 }
+
+const inserts = (...texts: string[]) =>
+  texts.map((text) => ({ statement: { sql: 'insert into note values ($1)' }, parameters: [text] }));
 
 describe('a moving savepoint', () => {
   it('takes one round trip for an attempt, and none after one that failed', async () => {
@@ -111,6 +126,28 @@ describe('a moving savepoint', () => {
     expect(await notes(db)).toEqual(['a', 'b', 'c']);
   });
 
+  it('leaves an attempt whole that has other attempts inside', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      const outer = savepoint.attempt(async () => {
+        await write(trx, 'lost');
+        await savepoint.attempt(() => write(trx, 'lost too'));
+        await savepoint.together(inserts('lost as well'));
+        await failureOf(savepoint.attempt(() => write(trx, 'lost')));
+        throw new Error('of the outer one');
+      });
+      await failureOf(outer);
+      await savepoint.attempt(async () => {
+        await write(trx, 'a');
+        await failureOf(savepoint.attempt(() => write(trx, 'a')));
+        await savepoint.attempt(() => write(trx, 'b'));
+      });
+      await failureOf(savepoint.attempt(() => write(trx, 'b')));
+      await savepoint.attempt(() => write(trx, 'c'));
+    });
+    expect(await notes(db)).toEqual(['a', 'b', 'c']);
+  });
+
   it('goes with a savepoint of the caller that is rolled back', async () => {
     await atomically(db, async (trx) => {
       await write(trx, 'outer');
@@ -168,9 +205,6 @@ describe('a moving savepoint', () => {
 });
 
 describe('a savepoint that is moved among statements that are sent together', () => {
-  const inserts = (...texts: string[]) =>
-    texts.map((text) => ({ statement: { sql: 'insert into note values ($1)' }, parameters: [text] }));
-
   it('takes no round trip of its own, and one to take them back', async () => {
     const results: unknown[] = [];
     const sent = await atomically(db, async (trx) => {
@@ -238,3 +272,165 @@ describe('a savepoint that is moved among statements that are sent together', ()
     expect(await failureOf(new MovingSavepoint(db).together(inserts('a')))).toBeInstanceOf(ConfigError);
   });
 });
+
+describe('statements that are sent ahead of an answer', () => {
+  type Savepoint = MovingSavepoint;
+
+  /** Sends them as soon as something is under way behind which they can be sent. */
+  async function ahead(savepoint: Savepoint, ...texts: string[]): Promise<SentAhead> {
+    // What is begun is sent within a few turns of the queue, and answered in none.
+    for (let i = 0; i < 100; i++) {
+      const sent = savepoint.sendAhead(inserts(...texts), {});
+      if (sent !== undefined) return sent;
+      await null;
+    }
+    throw new Error('Nothing is under way.');
+  }
+
+  const count = async (results: readonly unknown[]) => results.length;
+
+  it('are at the server while it is busy with those before', async () => {
+    const observer = await pool.connect();
+    await observer.query('select pg_advisory_lock(7)');
+    const busy = [{ statement: { sql: 'select pg_advisory_xact_lock(7)' } }];
+    try {
+      await atomically(db, async (trx) => {
+        const { socket, pid } = await partsOf(trx);
+        const savepoint = new MovingSavepoint(trx);
+        const first = savepoint.together(busy);
+        await until('it waits', async () => {
+          const { rows } = await observer.query('select 1 where cardinality(pg_blocking_pids($1)) > 0', [pid]);
+          return rows.length > 0;
+        });
+        const before = socket.bytesWritten;
+        const sent = await ahead(savepoint, 'a');
+        expect(socket.bytesWritten).toBeGreaterThan(before);
+        await observer.query('select pg_advisory_unlock(7)');
+        await first;
+        expect(await savepoint.attemptSent(sent, count)).toBe(1);
+      });
+    } finally {
+      observer.release();
+    }
+    expect(await notes(db)).toEqual(['a']);
+  });
+
+  it('happen in their order, however many they are', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      let under: Promise<unknown> = savepoint.together(inserts('00'));
+      for (let i = 1; i < 30; i++) {
+        const text = String(i).padStart(2, '0');
+        const sent = savepoint.sendAhead(inserts(text), {});
+        await under;
+        under = sent === undefined ? savepoint.together(inserts(text)) : savepoint.attemptSent(sent, count);
+        for (let turn = 0; turn < 30; turn++) await null;
+      }
+      await under;
+    });
+    expect(await notes(db)).toHaveLength(30);
+  });
+
+  it('come to nothing when those before fail, and are sent again when it is their turn', async () => {
+    await atomically(db, async (trx) => {
+      await write(trx, 'x');
+      const savepoint = new MovingSavepoint(trx);
+      const first = failureOf(savepoint.together(inserts('a', 'x')));
+      const sent = await ahead(savepoint, 'b');
+      await first;
+      expect(await notes(trx)).toEqual(['x']);
+      expect(await savepoint.attemptSent(sent, count)).toBe(1);
+    });
+    expect(await notes(db)).toEqual(['b', 'x']);
+  });
+
+  it('are taken back with what is made of the results before, and sent again', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      const cause = new Error('not good enough');
+      const first = savepoint.together(inserts('a'), {}, () => Promise.reject(cause));
+      const failure = failureOf(first);
+      const sent = await ahead(savepoint, 'b');
+      expect(await failure).toBe(cause);
+      expect(await notes(trx)).toEqual([]);
+      expect(await savepoint.attemptSent(sent, count)).toBe(1);
+      await savepoint.attempt(() => write(trx, 'c'));
+    });
+    expect(await notes(db)).toEqual(['b', 'c']);
+  });
+
+  it('are taken back alone when only they fail, or what is made of theirs', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      const first = savepoint.together(inserts('a'));
+      const second = await ahead(savepoint, 'b', 'a');
+      await first;
+      const failed = savepoint.attemptSent(second, count);
+      expect(failedRequest(await failureOf(failed))).toBe(1);
+      const third = savepoint.together(inserts('c'));
+      const fourth = await ahead(savepoint, 'e');
+      await third;
+      await failureOf(savepoint.attemptSent(fourth, () => Promise.reject(new Error('no'))));
+    });
+    expect(await notes(db)).toEqual(['a', 'c']);
+  });
+
+  it('are not sent where nothing is under way, or where a parameter cannot be', async () => {
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      expect(savepoint.sendAhead(inserts('a'), {})).toBeUndefined();
+      const first = savepoint.together(inserts('b'));
+      const sent = await ahead(savepoint, 'c');
+      expect(() => savepoint.sendAhead(inserts('d\0'), {})).toThrow(
+        expect.objectContaining({ code: 'UNO_VALIDATION' }),
+      );
+      await first;
+      await savepoint.attemptSent(sent, count);
+      expect(savepoint.sendAhead(inserts('e'), {})).toBeUndefined();
+    });
+    expect(await notes(db)).toEqual(['b', 'c']);
+  });
+
+  it('are prepared once with those that they follow', async () => {
+    const statement = preparedStatement('insert into note values ($1) returning text');
+    const request = (text: string) => [{ statement, parameters: [text] }];
+    await atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      const first = savepoint.together(request('a'));
+      await null;
+      let sent: SentAhead | undefined;
+      for (let i = 0; i < 100 && sent === undefined; i++) {
+        sent = savepoint.sendAhead(request('b'), {});
+        await null;
+      }
+      await first;
+      if (sent === undefined) throw new Error('Nothing was sent ahead.');
+      const rows = await savepoint.attemptSent(sent, async ([result]) => result?.rows);
+      expect(rows).toEqual([['b']]);
+    });
+  });
+
+  it('leave with the transaction when nobody asks for them', async () => {
+    const cause = new Error('enough');
+    const failing = atomically(db, async (trx) => {
+      const savepoint = new MovingSavepoint(trx);
+      const first = savepoint.together(inserts('a'));
+      await ahead(savepoint, 'b');
+      await first;
+      throw cause;
+    });
+    expect(await failureOf(failing)).toBe(cause);
+    expect(await notes(db)).toEqual([]);
+  });
+});
+
+/** The socket of a transaction's connection, and the process at its other end. */
+async function partsOf(
+  trx: Queryable,
+): Promise<{ readonly socket: { readonly bytesWritten: number }; readonly pid: number }> {
+  const { rows } = await executeText(trx, { sql: 'select pg_backend_pid()' });
+  const pid = Number(rows[0]?.[0]);
+  const client = clients.find(({ processID }) => processID === pid);
+  if (client === undefined) throw new Error('It is not of the pool.');
+  return { socket: client.connection.stream, pid };
+}

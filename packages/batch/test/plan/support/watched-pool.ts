@@ -2,7 +2,7 @@ import { UnoPostgresDialect } from '@uno/postgres';
 import { createTestDatabase } from '@uno/testing';
 import { Kysely } from 'kysely';
 import pg from 'pg';
-import { recordStatements } from '../../support/record-statements.js';
+import { recordSent } from '../../support/record-statements.js';
 
 /** A database of a test file's own, whose pool is watched. */
 export interface WatchedPool {
@@ -32,7 +32,7 @@ export async function openWatchedPool(make: readonly string[]): Promise<WatchedP
   const database = await createTestDatabase({ name: 'plan' });
   const pool = new pg.Pool({ connectionString: database.connectionString, max: poolSize });
   pool.on('error', () => undefined);
-  const sent = recordStatements(pool);
+  const sent = recordSent(pool);
   let out = 0;
   let most = 0;
   pool.on('acquire', () => {
