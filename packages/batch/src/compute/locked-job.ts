@@ -1,4 +1,4 @@
-import { type AnyMapping, type KeyTexts, keyText, type TextRow } from '@uno/domain';
+import { type AnyMapping, type Identity, type KeyTexts, keyText, type TextRow } from '@uno/domain';
 import type { RawBuilder } from 'kysely';
 import type { Prepared } from '../engine/batch-job.js';
 import { Breather } from '../engine/breather.js';
@@ -84,7 +84,7 @@ export class LockedJob<M extends AnyMapping, R> extends WriteJob<M> {
     return record instanceof Slot && record.key ? keyText(record.key) : undefined;
   }
 
-  identityOf(item: WorkItem): string | undefined {
+  identityOf(item: WorkItem): Identity | undefined {
     return this.identityByKey(item);
   }
 

@@ -94,8 +94,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   check?(entry: Entry<R>): Identity | undefined;
   /** Makes one item of those that cannot be in one statement. */
   fold?(items: readonly I[]): readonly I[];
-  /** Items with the same text are what {@link fold} makes one; `undefined` for one that it leaves as it is. */
-  foldedBy?(item: I): string | undefined;
+  /** Items for which it is the same are what {@link fold} makes one; `undefined` for one that it leaves as it is. */
+  foldedBy?(item: I): Identity | undefined;
   /**
    * Decides about items that mean the same row: about all items of the call, before anything is sent. So the source is
    * read to its end first.
@@ -114,8 +114,8 @@ export interface BatchJob<S extends Session, R, I, V, A extends Account<I, V>> {
   /** The key of a record that could not be read, for errors. */
   keyOfRecord(record: R): string | undefined;
   keyOfItem(item: I): string | undefined;
-  /** Items with the same text must not be done side by side; `undefined` for one that meets no other. */
-  identityOf(item: I): string | undefined;
+  /** Items for which it is the same must not be done side by side; `undefined` for one that meets no other. */
+  identityOf(item: I): Identity | undefined;
   /** @throws UnoError when an item is at fault */
   prepare(items: readonly I[]): Prepared<S, V>;
   /** Items that failed without keeping those that were sent with them from being done, in their order. */

@@ -3,6 +3,7 @@ import {
   calling,
   EndOfCall,
   endOfCall,
+  type Identity,
   IndexRanges,
   namingRefused,
   type ProgressCounts,
@@ -24,7 +25,7 @@ import type { EngineCall } from './engine-call.js';
 import { isSideBySide, mostAtOnce } from './most-at-once.js';
 import { PostStage } from './post-stage.js';
 import { prefetch } from './prefetch.js';
-import { isPlainList, RereadChunks } from './reread-chunks.js';
+import { RereadChunks, readPlainList } from './reread-chunks.js';
 import { isAboutSize, SmallerPiecesNeeded } from './smaller-pieces.js';
 import { StartOverNeeded } from './start-over-needed.js';
 import { WorkerQueue } from './worker-queue.js';
@@ -112,8 +113,8 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   async #listed(source: OpenSource<R>, sizes: ChunkSizes): Promise<ChunkSource<I, Prepared<S, V>>> {
     const { list } = source;
     if (list !== undefined && this.#job.preProcess === undefined && this.#job.resolve === undefined) {
-      const isPlain = await isPlainList(this.#job, this.#call, list);
-      if (isPlain) return this.#take(new RereadChunks(this.#job, this.#call, list, sizes, false));
+      const found = await readPlainList(this.#job, this.#call, list);
+      if (found !== undefined) return this.#take(new RereadChunks(this.#job, this.#call, list, sizes, found));
     }
     const { read, total } = await readAll(this.#job, this.#call, source);
     return this.#take(new ListedChunks(read, sizes, total));
@@ -122,7 +123,7 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
   #streamed(source: OpenSource<R>): ChunkSource<I, Prepared<S, V>> {
     const { list } = source;
     if (list !== undefined && this.#job.preProcess === undefined) {
-      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.sizes, true));
+      return this.#take(new RereadChunks(this.#job, this.#call, list, this.#call.sizes, 'unread'));
     }
     return this.#take(new StreamedChunks(this.#job, this.#call, source));
   }
@@ -285,7 +286,9 @@ export class BatchRun<S extends Session, R, I, V, A extends Account<I, V>> {
     if (isOver) deadline.check();
   }
 
-  #identitiesOf({ items }: Chunk<I, Prepared<S, V>>): string[] {
+  #identitiesOf({ items }: Chunk<I, Prepared<S, V>>): readonly Identity[] {
+    // None of them can be in another chunk.
+    if (this.#chunks?.isDistinct) return [];
     return items.flatMap((item) => this.#job.identityOf(item) ?? []);
   }
 

@@ -51,6 +51,8 @@ export interface ChunkSource<I, P> {
   readonly isAtHand: boolean;
   /** Whether there is at most one chunk. */
   readonly isSingle: boolean;
+  /** Whether it is known that no two items mean the same row. Default `false`. */
+  readonly isDistinct?: boolean;
   /** Records in the source; `undefined` until a source that is no array has come to its end. */
   readonly total: number | undefined;
   /** The items of all chunks so far, where these are kept. */

@@ -6,26 +6,28 @@ import type { Chunk, Entry } from './chunk.js';
 import { CutChunks, type Stretch } from './cut-chunks.js';
 import type { EngineCall } from './engine-call.js';
 
+/** In place of what stands for a record that is none. */
+const wrong = Symbol('wrong');
+
 /**
  * Looks at all records of a list, so that nothing is sent when one of them is none.
  *
- * @returns whether the list can be cut as it is: none of its records is left out, or made one with another
+ * @returns `undefined` if the list cannot be cut as it is, because some of its records are left out, or made one with another
  * @throws EndOfCall for a record that is wrong, where such records are not left out
  */
-export async function isPlainList<S extends Session, R, I, V, A extends Account<I, V>>(
+export async function readPlainList<S extends Session, R, I, V, A extends Account<I, V>>(
   job: BatchJob<S, R, I, V, A>,
   call: EngineCall,
   list: readonly R[],
-): Promise<boolean> {
+): Promise<'distinct' | 'plain' | undefined> {
   const breather = new Breather(call.deadline);
   let seen: Set<Identity> | undefined;
   let identified = 0;
   let last: Identity | undefined;
   for (let index = 0; index < list.length; index++) {
-    const checked = checkOne(job, list, index, call.skips);
-    if (checked === undefined) return false;
+    const identity = checkOne(job, list, index, call.skips);
+    if (identity === wrong) return undefined;
     if (breather.isDue()) await breather.breathe();
-    const { identity } = checked;
     if (identity === undefined) continue;
     identified++;
     // Keys are often in order, and then each is new without being kept.
@@ -35,7 +37,8 @@ export async function isPlainList<S extends Session, R, I, V, A extends Account<
       seen.add(identity);
     }
   }
-  return seen === undefined || seen.size === identified;
+  if (seen !== undefined && seen.size < identified) return undefined;
+  return identified === list.length ? 'distinct' : 'plain';
 }
 
 /** In any order that is always the same. */
@@ -53,15 +56,15 @@ async function identitiesBefore<S extends Session, R, I, V, A extends Account<I,
   const breather = new Breather(call.deadline);
   const seen = new Set<Identity>();
   for (let index = 0; index < end; index++) {
-    const identity = checkOne(job, list, index, call.skips)?.identity;
-    if (identity !== undefined) seen.add(identity);
+    const identity = checkOne(job, list, index, call.skips);
+    if (identity !== undefined && identity !== wrong) seen.add(identity);
     if (breather.isDue()) await breather.breathe();
   }
   return seen;
 }
 
 /**
- * @returns what stands for its row, if anything; `undefined` for a record that is wrong
+ * @returns what stands for its row, if anything; {@link wrong} for a record that is
  * @throws EndOfCall for such a one, where they are not left out
  */
 function checkOne<S extends Session, R, I, V, A extends Account<I, V>>(
@@ -69,13 +72,13 @@ function checkOne<S extends Session, R, I, V, A extends Account<I, V>>(
   list: readonly R[],
   index: number,
   skips: boolean,
-): { readonly identity: Identity | undefined } | undefined {
+): Identity | typeof wrong | undefined {
   const entry = { record: list[index] as R, index };
   try {
-    return { identity: job.check === undefined ? job.foldedBy?.(job.read(entry)) : job.check(entry) };
+    return job.check === undefined ? job.foldedBy?.(job.read(entry)) : job.check(entry);
   } catch (error) {
     refuse(job, entry, skips, error);
-    return undefined;
+    return wrong;
   }
 }
 
@@ -131,20 +134,25 @@ export class RereadChunks<S extends Session, R, I, V, A extends Account<I, V>> e
   readonly #skips: boolean;
   readonly #list: readonly R[];
   readonly #folds: boolean;
+  readonly isDistinct: boolean;
 
-  /** @param folds - whether nobody has looked at the records before: those that mean one row are made one in each chunk */
+  /**
+   * @param read - whether nobody has looked at the records before, so that those that mean one row are made one in each
+   *   chunk; or whether all of them mean rows of their own
+   */
   constructor(
     job: BatchJob<S, R, I, V, A>,
     call: Pick<EngineCall, 'skips'>,
     list: readonly R[],
     sizes: ChunkSizes,
-    folds: boolean,
+    read: 'unread' | 'plain' | 'distinct',
   ) {
     super(list, sizes, list.length);
     this.#job = job;
     this.#skips = call.skips;
     this.#list = list;
-    this.#folds = folds;
+    this.#folds = read === 'unread';
+    this.isDistinct = read === 'distinct';
   }
 
   *items(): IterableIterator<I> {

@@ -1,9 +1,10 @@
+import type { Identity } from '@uno/domain';
 import PQueue from 'p-queue';
 
 /** Runs tasks side by side, never two with the same identity, and begins none after one has failed. */
 export class WorkerQueue {
   readonly #queue = new PQueue({ concurrency: 1 });
-  readonly #identities = new Set<string>();
+  readonly #identities = new Set<Identity>();
   readonly #failures: { readonly number: number; readonly error: unknown }[] = [];
   #onFailure = () => {};
 
@@ -21,7 +22,7 @@ export class WorkerQueue {
    *
    * @param limit - asked each time, since it may change
    */
-  async untilFree(identities: readonly string[], limit: () => number): Promise<void> {
+  async untilFree(identities: readonly Identity[], limit: () => number): Promise<void> {
     while (this.underWay >= limit() || identities.some((identity) => this.#identities.has(identity))) {
       if (this.underWay === 0) return;
       await new Promise<void>((resolve) => this.#queue.once('next', resolve));
@@ -29,7 +30,7 @@ export class WorkerQueue {
   }
 
   /** Begins a task; call it when {@link untilFree} has come back. */
-  begin(number: number, identities: readonly string[], task: () => Promise<void>): void {
+  begin(number: number, identities: readonly Identity[], task: () => Promise<void>): void {
     for (const identity of identities) this.#identities.add(identity);
     this.#queue.concurrency = this.underWay + 1;
     void this.#queue.add(async () => {

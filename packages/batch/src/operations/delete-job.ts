@@ -3,6 +3,7 @@ import {
   checkKey,
   deleteRecord,
   encodeKey,
+  type Identity,
   type KeyTexts,
   keyOfKey,
   keyText,
@@ -67,7 +68,7 @@ export class DeleteJob<M extends AnyMapping> extends WriteJob<M> {
     return key === undefined || !this.isDetailed || !this.mapping.hasTextKey ? undefined : keyText(key);
   }
 
-  identityOf(item: WorkItem): string | undefined {
+  identityOf(item: WorkItem): Identity | undefined {
     return this.identityByKey(item);
   }
 

@@ -2,12 +2,15 @@ import {
   type AnyMapping,
   checkNewRecord,
   type Field,
+  type Identity,
   insertedFields,
   insertOne,
   insertRecord,
   type KeyTexts,
   keyOfRow,
+  numericIdentity,
   RowSuppressedError,
+  readField,
 } from '@uno/domain';
 import { ConfigError, copySql, parseRecordText, type TextResult, type TextStatement } from '@uno/postgres';
 import { AmbiguousKeysError } from '../engine/ambiguous-keys-error.js';
@@ -100,11 +103,16 @@ export class InsertJob<M extends AnyMapping> extends WriteJob<M> {
     return WorkItem.ofNew(this.mapping, record, index);
   }
 
-  check({ record, index }: Entry<unknown>): undefined {
-    checkNewRecord(this.mapping, record, index);
+  check({ record, index }: Entry<unknown>): Identity | undefined {
+    const { mapping } = this;
+    const checked = checkNewRecord(mapping, record, index);
+    const { soleKeyField } = mapping;
+    // Side by side, it saves looking at every key of every chunk where it is known that none comes twice.
+    if (this.options.call.strategy !== 'parallel' || soleKeyField === undefined) return undefined;
+    return numericIdentity(soleKeyField, readField(mapping, checked, soleKeyField, index));
   }
 
-  identityOf(item: WorkItem): string | undefined {
+  identityOf(item: WorkItem): Identity | undefined {
     return this.identityByKey(item);
   }
 

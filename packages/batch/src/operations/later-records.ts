@@ -52,6 +52,11 @@ export class LaterRecords {
     return place !== undefined && now !== undefined && place.chunk > now ? place.item : undefined;
   }
 
+  /** Whether rows are set aside, so that every item has to be settled. */
+  get isAside(): boolean {
+    return this.#aside.size > 0;
+  }
+
   setAside(items: Iterable<WorkItem>, refused: ConstraintError): void {
     for (const { key = [] } of items) this.#aside.set(keyText(key), refused);
   }
@@ -61,9 +66,10 @@ export class LaterRecords {
    *
    * @throws ConstraintError when its row was set aside, and is not written
    */
-  settle({ key = [] }: WorkItem, isWritten: boolean): void {
+  settle(item: WorkItem, isWritten: boolean): void {
+    // Its key may have to be made.
     if (this.#aside.size === 0) return;
-    const text = keyText(key);
+    const text = keyText(item.key ?? []);
     const refused = this.#aside.get(text);
     if (refused === undefined) return;
     if (!isWritten) throw refused;

@@ -96,7 +96,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     return key === undefined || !isFolded ? undefined : keyText(key);
   }
 
-  identityOf(item: WorkItem): string | undefined {
+  identityOf(item: WorkItem): Identity | undefined {
     return this.identityByKey(item);
   }
 
@@ -233,7 +233,8 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
       const { statement, parameters } = this.#requestOf(group);
       const result = results?.[position] ?? (await session.execute(statement, parameters));
       const states = await this.#statesOf(session, group, result);
-      for (const item of group.items) {
+      const isPlain = states.size === 0 && !this.isDetailed && !this.#later.isAside;
+      for (const item of isPlain ? [] : group.items) {
         const left = states.get(item);
         // A trigger suppressed it, and what the row has for the moment must not stay.
         if (left !== undefined && parked?.items.has(item)) throw parked.refused;
@@ -246,6 +247,7 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
         counts[status] += item.records;
         if (this.isDetailed) settled.push({ item, status });
       }
+      if (isPlain) counts.updated += recordsOf(group.items);
       session.touch(() => group.items.flatMap((item) => (states.has(item) || !item.key ? [] : [item.key])));
     }
     const failed = failedBy(this.mapping, this.#plan, stale, this.options.call.skips);
@@ -270,6 +272,12 @@ export class UpdateJob<M extends AnyMapping> extends WriteJob<M> {
     }
     return states;
   }
+}
+
+function recordsOf(items: readonly WorkItem[]): number {
+  let records = 0;
+  for (const item of items) records += item.records;
+  return records;
 }
 
 function statesIn(

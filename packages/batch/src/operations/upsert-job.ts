@@ -79,12 +79,15 @@ export class UpsertJob<M extends AnyMapping> extends WriteJob<M> {
     return this.#foldedBy(items, (item) => this.#texts(item));
   }
 
-  foldedBy(item: WorkItem): string | undefined {
+  foldedBy(item: WorkItem): Identity | undefined {
     return this.#isToldByText ? this.identityOf(item) : undefined;
   }
 
-  identityOf(item: WorkItem): string | undefined {
+  identityOf(item: WorkItem): Identity | undefined {
     if (!this.target.isPlain) return '';
+    const [sole, ...more] = this.target.fields;
+    const number = more.length === 0 ? item.wholeNumber(sole) : undefined;
+    if (number !== undefined) return number;
     const texts = this.#texts(item);
     if (texts === undefined) return undefined;
     return this.#isToldByText ? keyText(texts) : '';

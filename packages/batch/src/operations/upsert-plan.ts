@@ -144,7 +144,7 @@ export function constraintIdentity(mapping: AnyMapping, field: Field, value: unk
 }
 
 /** @throws ValidationError when a record lacks one of the constraint columns, or its type cannot hold the value */
-export function constraintText(mapping: AnyMapping, field: Field, value: unknown, index: number): string | null {
+function constraintText(mapping: AnyMapping, field: Field, value: unknown, index: number): string | null {
   if (value !== undefined) return encodeField(mapping, field, value, index);
   throw new ValidationError(
     `${mapping.name} record ${index} has no "${field.property}", one of the constraintColumns.`,

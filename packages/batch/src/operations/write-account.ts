@@ -3,6 +3,7 @@ import {
   decodeKey,
   EndOfCall,
   hydrateLoaded,
+  type IndexRange,
   type KeyOf,
   type KeyTexts,
   keyOfRow,
@@ -92,7 +93,7 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
   add({ pieces, dropped, failures, individually }: ChunkReport<WorkItem, Written>): void {
     for (const { items, value } of pieces) {
       if ('counts' in value) {
-        for (const item of inOrder(items, (one) => one)) this.#addWritten(item);
+        this.#addAllWritten(items);
         this.count(value.counts);
       } else {
         for (const settled of inOrder(value.settled, ({ item }) => item)) this.#addOne(settled);
@@ -134,9 +135,10 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
     return sorted(this.#keys ?? [], ({ index }) => index).map(({ key }) => decodeKey(this.#mapping, key));
   }
 
-  #addWritten(item: WorkItem): void {
-    if (item.parts === undefined) this.written.add(item.index);
-    else for (const index of item.indices) this.written.add(index);
+  #addAllWritten(items: readonly WorkItem[]): void {
+    const range = rangeOf(items);
+    if (range !== undefined) this.written.addRange(range.first, range.last);
+    else for (const item of inOrder(items, (one) => one)) for (const index of item.indices) this.written.add(index);
   }
 
   #addOne(settled: SettledItem): void {
@@ -160,6 +162,16 @@ export class WriteAccount<M extends AnyMapping> extends WriteLedger implements A
     const indices = this.#folded === 'first' ? item.indices.slice(0, 1) : item.indices;
     for (const index of indices) this.#models.push({ index, model });
   }
+}
+
+/** The positions of items of one record each that follow each other, as most chunks do. */
+function rangeOf(items: readonly WorkItem[]): IndexRange | undefined {
+  const first = items[0]?.index ?? 0;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (item === undefined || item.parts !== undefined || item.index !== first + i) return undefined;
+  }
+  return { first, last: first + items.length - 1 };
 }
 
 /** In the order of the records; that in which their rows were locked would make many ranges first. */

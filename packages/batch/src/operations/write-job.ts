@@ -1,4 +1,4 @@
-import { type AnyMapping, hydrateLoaded, keyOfInput, keyText } from '@uno/domain';
+import { type AnyMapping, hydrateLoaded, type Identity, keyOfInput, keyText } from '@uno/domain';
 import type { Queryable } from '@uno/postgres';
 import type { BatchConfig } from '../config/batch-config.js';
 import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
@@ -92,7 +92,7 @@ export abstract class WriteJob<M extends AnyMapping>
 
   abstract read(entry: Entry<unknown>): WorkItem;
   abstract prepare(items: readonly WorkItem[]): Prepared<WriteSession, Written>;
-  abstract identityOf(item: WorkItem): string | undefined;
+  abstract identityOf(item: WorkItem): Identity | undefined;
   abstract alone(session: WriteSession, item: WorkItem): Promise<Written>;
 
   partsOf(item: WorkItem): readonly WorkItem[] {
@@ -136,7 +136,9 @@ export abstract class WriteJob<M extends AnyMapping>
   }
 
   /** Items whose keys may mean the same row in several spellings all have one identity. */
-  protected identityByKey(item: WorkItem): string | undefined {
+  protected identityByKey(item: WorkItem): Identity | undefined {
+    const number = item.keyNumber;
+    if (number !== undefined) return number;
     if (item.key === undefined) return undefined;
     return this.mapping.hasTextKey ? keyText(item.key) : '';
   }

@@ -1,4 +1,4 @@
-import { type FailedRecord, IndexRanges } from '@uno/domain';
+import { type FailedRecord, type Identity, IndexRanges } from '@uno/domain';
 import type { Account, BatchJob, Prepared, Verdict } from '../engine/batch-job.js';
 import type { ChunkReport, ChunkSource, Entry, Resolved } from '../engine/chunk.js';
 import type { Step } from '../engine/step.js';
@@ -72,7 +72,7 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
   readonly workspace: Rehearsal;
   readonly preProcess?: (record: unknown) => unknown;
   readonly fold?: (items: readonly I[]) => readonly I[];
-  readonly foldedBy?: (item: I) => string | undefined;
+  readonly foldedBy?: (item: I) => Identity | undefined;
   readonly resolve?: (items: readonly I[]) => Promise<Resolved<I>>;
   readonly postProcess?: () => Promise<void>;
   readonly seal?: (session: RehearsalSession) => Promise<void>;
@@ -145,7 +145,7 @@ export class RehearsedJob<I, V, A extends Account<I, V>>
     return this.#job.keyOfItem(item);
   }
 
-  identityOf(item: I): string | undefined {
+  identityOf(item: I): Identity | undefined {
     return this.#job.identityOf(item);
   }
 

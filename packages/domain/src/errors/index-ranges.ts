@@ -46,6 +46,19 @@ export class IndexRanges implements Iterable<number> {
     this.#size++;
   }
 
+  /** Adds positions that follow each other, both included; after all that are in it, at the cost of one. */
+  addRange(first: number, last: number): void {
+    const end = this.#ranges.at(-1);
+    if (first > last) return;
+    if (end !== undefined && end.last >= first) {
+      for (let index = first; index <= last; index++) this.add(index);
+      return;
+    }
+    if (end !== undefined && end.last === first - 1) end.last = last;
+    else this.#ranges.push({ first, last });
+    this.#size += last - first + 1;
+  }
+
   has(index: number): boolean {
     const range = this.#ranges[this.#firstEndingFrom(index)];
     return range !== undefined && range.first <= index;

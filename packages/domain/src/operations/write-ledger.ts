@@ -87,9 +87,7 @@ export class WriteLedger {
 
   /** Takes over what a part of the write came to, once that is certain. */
   merge(part: WriteLedger): void {
-    for (const { first, last } of part.written.ranges) {
-      for (let index = first; index <= last; index++) this.written.add(index);
-    }
+    for (const { first, last } of part.written.ranges) this.written.addRange(first, last);
     this.count(part.#counts);
     this.#counts.failed += part.#counts.failed;
     this.#individually += part.#individually;

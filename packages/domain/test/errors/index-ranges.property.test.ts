@@ -25,6 +25,19 @@ describe('a set of positions', () => {
     );
   });
 
+  it('takes positions in a row as it takes each of them', () => {
+    const stretches = fc.array(fc.tuple(fc.nat(40), fc.integer({ min: -1, max: 6 })), { maxLength: 20 });
+    fc.assert(
+      fc.property(stretches, (all) => {
+        const ranges = new IndexRanges();
+        for (const [first, length] of all) ranges.addRange(first, first + length);
+        const one = rangesOf(all.flatMap(([first, length]) => Array.from({ length: length + 1 }, (_, i) => first + i)));
+        expect([ranges.size, ranges.ranges]).toEqual([one.size, one.ranges]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('is as few ranges as can be, at every step', () => {
     fc.assert(
       fc.property(positions, (indices) => {

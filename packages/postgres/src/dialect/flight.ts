@@ -204,13 +204,24 @@ export class Flight implements PgSubmittable {
     // A socket that is gone has told so, or is about to.
     if (this.#isSynced || this.#isOver || !stream.writable) return;
     const { length } = this.#requests;
-    const writer = new MessageWriter(Math.min(pieceBytes + 1_024, 256 * (1 + length - this.#shapes.length)));
+    const writer = new MessageWriter(this.#bytesOfPiece());
     while (this.#shapes.length < length && writer.length < pieceBytes) this.#write(writer, connection);
     this.#isSynced = this.#shapes.length === length;
     if (this.#isSynced) writer.sync();
     this.#bytes += writer.length;
     stream.write(writer.bytes, () => this.#sendPiece(connection));
     if (this.#isSynced) this.#onSynced();
+  }
+
+  /** About, so that the memory seldom has to grow. */
+  #bytesOfPiece(): number {
+    let bytes = 256;
+    for (let i = this.#shapes.length; i < this.#requests.length && bytes < pieceBytes; i++) {
+      const request = this.#requests[i];
+      bytes += 256 + (request?.statement.sql.length ?? 0);
+      for (const value of request?.parameters.values ?? []) bytes += 4 + (value?.length ?? 0);
+    }
+    return bytes;
   }
 
   #write(writer: MessageWriter, { parsedStatements = {} }: FlightConnection): void {

@@ -41,12 +41,13 @@ export class BinaryValues {
 
   int16(value: number): void {
     this.#begin(2, 2);
-    this.end = this.bytes.writeInt16BE(value, this.end);
+    this.bytes[this.end++] = value >> 8;
+    this.bytes[this.end++] = value;
   }
 
   int32(value: number): void {
     this.#begin(4, 4);
-    this.end = this.bytes.writeInt32BE(value, this.end);
+    this.#write32(value);
   }
 
   /** @param value - a safe integer, or any of 64 bits */
@@ -56,9 +57,9 @@ export class BinaryValues {
       this.end = this.bytes.writeBigInt64BE(value, this.end);
       return;
     }
-    this.end = this.bytes.writeInt32BE(Math.floor(value / 2 ** 32), this.end);
+    this.#write32(Math.floor(value / 2 ** 32));
     // The lower 32 bits of the two's complement.
-    this.end = this.bytes.writeInt32BE(lowerBits(value), this.end);
+    this.#write32(lowerBits(value));
   }
 
   float32(value: number): void {
@@ -78,8 +79,29 @@ export class BinaryValues {
     const start = this.end;
     this.#begin(0, most + 1);
     if (prefix !== undefined) this.bytes[this.end++] = prefix;
-    if (!this.#isAscii(value)) this.end += this.bytes.write(value, this.end);
+    this.end += this.bytes.write(value, this.end);
     this.bytes.writeInt32BE(this.end - start - 4, start);
+  }
+
+  /**
+   * Adds a short text of ASCII without U+0000, which needs no further check and by a loop is faster than by the encoder.
+   *
+   * @returns whether it was one; another one is not added
+   */
+  shortAscii(value: string): boolean {
+    const { length } = value;
+    if (length > shortText) return false;
+    this.makeRoom(4 + length);
+    const { bytes } = this;
+    let at = this.end + 4;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127 || code === 0) return false;
+      bytes[at++] = code;
+    }
+    this.#begin(length, length);
+    this.end = at;
+    return true;
   }
 
   raw(value: Uint8Array): void {
@@ -88,24 +110,20 @@ export class BinaryValues {
     this.end += value.length;
   }
 
-  /** Writes a short text of ASCII, which by a loop is faster than by the encoder; no other one. */
-  #isAscii(value: string): boolean {
-    if (value.length > shortText) return false;
-    const bytes = this.bytes;
-    let at = this.end;
-    for (let i = 0; i < value.length; i++) {
-      const code = value.charCodeAt(i);
-      if (code > 127) return false;
-      bytes[at++] = code;
-    }
-    this.end = at;
-    return true;
-  }
-
   #begin(size: number, room: number): void {
     this.#count++;
     this.makeRoom(4 + room);
-    this.end = this.bytes.writeInt32BE(size, this.end);
+    this.#write32(size);
+  }
+
+  /** The checks of `writeInt32BE` cost more than what it writes; its values are known to be in range here. */
+  #write32(value: number): void {
+    const { bytes, end } = this;
+    bytes[end] = value >> 24;
+    bytes[end + 1] = value >> 16;
+    bytes[end + 2] = value >> 8;
+    bytes[end + 3] = value;
+    this.end = end + 4;
   }
 
   protected makeRoom(size: number): void {

@@ -24,9 +24,21 @@ function limited(sql: string, length: number): (value: unknown) => string {
 /** Bytes of a text of ordinary length. */
 const usualBytes = 24;
 
-/** Texts are the same in both formats. */
-export function textForm(oid: number, encode: (value: unknown) => string): BinaryForm {
-  return { oid, bytes: usualBytes, check: encode, write: (value, into) => into.text(encode(value)) };
+/**
+ * Texts are the same in both formats.
+ *
+ * @param plainUpTo - so many characters of ASCII are a value as they are; none if not said
+ */
+export function textForm(oid: number, encode: (value: unknown) => string, plainUpTo = -1): BinaryForm {
+  return {
+    oid,
+    bytes: usualBytes,
+    check: encode,
+    write: (value, into) => {
+      const isPlain = typeof value === 'string' && value.length <= plainUpTo && into.shortAscii(value);
+      if (!isPlain) into.text(encode(value));
+    },
+  };
 }
 
 /** The number of `text`. */
@@ -37,7 +49,7 @@ const plainText = (value: unknown) => checkText('text', value);
 export const text: PgType<string, string> = scalar('text', plainText, identity, {
   canonical: true,
   collated: true,
-  binary: textForm(textOid, plainText),
+  binary: textForm(textOid, plainText, Number.POSITIVE_INFINITY),
 });
 
 /**
@@ -58,7 +70,7 @@ export function varchar(length: number): PgType<string, string> {
   return scalar(`varchar(${length})`, encode, identity, {
     canonical: true,
     collated: true,
-    binary: textForm(1043, encode),
+    binary: textForm(1043, encode, length),
   });
 }
 
