@@ -22,6 +22,7 @@ export default {
       },
     ],
   },
+  testSequencer: '<rootDir>/test/sequencer.mjs',
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
   // A test that hangs has to end; none is about time, and a busy machine is no failure.
