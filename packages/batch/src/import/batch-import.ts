@@ -60,7 +60,7 @@ async function importing<M extends AnyMapping>(
   run.job = job;
   let result: ImportResult;
   try {
-    const records = recordsToImport(source, { operation, intake, checkpoint });
+    const records = recordsToImport(source, { intake, checkpoint });
     result = await new BatchRun(job, goingOn).run(records, (account) => run.resultOf(account.result()));
   } catch (ended) {
     const { error, rejects: more } = run.endedBy(ended, call.total);

@@ -26,8 +26,8 @@ export class ImportIntake {
   }
 
   /** @throws ConfigError for a header that does not say what is what */
-  takeHeader(operation: string, header: readonly string[]): void {
-    this.#fields = this.#columns.fieldsOf(operation, header, this.#preProcess !== undefined);
+  takeHeader(header: readonly string[]): void {
+    this.#fields = this.#columns.fieldsOf(header, this.#preProcess !== undefined);
     this.#header = header;
   }
 

@@ -10,7 +10,6 @@ type Make<T> = (number: number, one: T) => ImportRecord;
 
 /** What is read from, and by what. */
 export interface ImportReading {
-  readonly operation: string;
   readonly intake: ImportIntake;
   /** What was done before, if progress is kept. */
   readonly checkpoint: Checkpoint | undefined;
@@ -31,7 +30,7 @@ export async function* recordsToImport(
     return;
   }
   const header = await source.open();
-  if (header !== undefined) reading.intake.takeHeader(reading.operation, header.columns);
+  if (header !== undefined) reading.intake.takeHeader(header.columns);
   yield* undone(source, ImportRecord.ofFile, reading);
 }
 

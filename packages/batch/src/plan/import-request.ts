@@ -35,7 +35,7 @@ export async function plannedImport<M extends AnyMapping>(
   const isRead = isFileReader(source) || Array.isArray(source);
   const records: ImportRecord[] = [];
   if (isRead) {
-    for await (const block of recordsToImport(source, { operation, intake, checkpoint: undefined })) {
+    for await (const block of recordsToImport(source, { intake, checkpoint: undefined })) {
       if (!(block instanceof SkippedRecords)) for (const record of block.records) records.push(record);
     }
   }

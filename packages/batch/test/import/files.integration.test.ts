@@ -123,6 +123,24 @@ describe('an import of a file', () => {
     expect(failure.message).toMatch(message);
   });
 
+  it('refuses a column that is like two fields but for case, and takes one that is exactly one of them', async () => {
+    class Shouted {
+      code!: string;
+      name!: string;
+      Name!: string;
+    }
+    const shouted = mapEntity(Shouted, {
+      table: 'place',
+      key: 'code',
+      columns: { code: column.varchar(4), name: column.text(), Name: column.text().named('is_capital') },
+    });
+    const ofBoth = new BatchOperations({ table: shouted, db: context.db });
+    const failure = await failureOf(ofBoth.batchImport(readCsv(bytes('code,NAME\n'))), ConfigError);
+    expect(failure.message).toContain('"NAME" of the file may be for "name" or "Name"');
+    const { total } = await ofBoth.batchImport(readCsv(bytes('code,name,Name\n')));
+    expect(total).toBe(0);
+  });
+
   it('gives preProcess the texts, and reads those that it gives back', async () => {
     const seen: unknown[] = [];
     await operations.batchImport(readCsv(bytes('code,name,lat,founded\nBRN,Bern,47,1191\nX,,,\n')), {
@@ -179,7 +197,7 @@ describe('what is rejected of a file', () => {
     expect(rejected.map(({ line, field, reason }) => [line, field, reason])).toEqual([
       [3, 'people', expect.stringContaining('whole number')],
       [5, undefined, expect.stringContaining('3 columns were expected, 2 found')],
-      [6, 'name', expect.stringContaining("encoding: 'latin1'")],
+      [6, 'name', expect.stringContaining('its encoding is to be said: latin1')],
       [8, 'code', expect.stringContaining('4 characters')],
       [9, undefined, expect.stringContaining('place_pkey')],
     ]);

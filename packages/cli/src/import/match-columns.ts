@@ -1,4 +1,4 @@
-import type { AnyMapping } from '@uno/domain';
+import type { AnyMapping, Field } from '@uno/domain';
 import { isNote } from '@uno/formats';
 import { UsageError } from '../frame/cli-errors.js';
 import type { ImportRequest } from './import-options.js';
@@ -31,9 +31,12 @@ export function matchColumns(
   checkTwice(matched);
   for (const column of header) {
     if (Object.hasOwn(matched, column)) continue;
-    const lower = column.trim().toLowerCase();
-    const field = free.find((one) => one.column === column) ?? free.find((one) => one.column.toLowerCase() === lower);
-    const same = mapping.fields.find((one) => one.column.toLowerCase() === lower);
+    const field = alikeIn(
+      free,
+      column.trim(),
+      (either) => `"${column}" of the file may be for ${either}. Say which with --map.`,
+    );
+    const same = mapping.fields.find((one) => one.column.toLowerCase() === column.trim().toLowerCase());
     const other = Object.keys(matched).find((one) => same !== undefined && matched[one] === same.property);
     if (field === undefined && other !== undefined) throw areTwice(other, column, same?.column ?? column);
     if (field !== undefined) matched[column] = field.property;
@@ -107,11 +110,23 @@ function hintOf(header: readonly string[]): string {
  * @throws UsageError for one that it does not have
  */
 export function fieldOf(mapping: AnyMapping, column: string, option: string): string {
-  const field =
-    mapping.fields.find((one) => one.column === column) ??
-    mapping.fields.find((one) => one.column.toLowerCase() === column.toLowerCase());
+  const { fields, tableName } = mapping;
+  const field = alikeIn(fields, column, (either) => `${option}: "${column}" of ${tableName} may be ${either}.`);
   if (field !== undefined) return field.property;
   throw new UsageError(`${option}: ${mapping.tableName} has no column "${column}". It has: ${columnsOf(mapping)}.`);
+}
+
+/**
+ * The field whose column has the name, or else the one that has it but for case.
+ *
+ * @throws UsageError where there are several of these
+ */
+function alikeIn(fields: readonly Field[], name: string, ambiguous: (either: string) => string): Field | undefined {
+  const exact = fields.find(({ column }) => column === name);
+  if (exact !== undefined) return exact;
+  const [field, ...others] = fields.filter(({ column }) => column.toLowerCase() === name.toLowerCase());
+  if (field === undefined || others.length === 0) return field;
+  throw new UsageError(ambiguous([field, ...others].map(({ column }) => `"${column}"`).join(' or ')));
 }
 
 function columnsOf({ fields }: AnyMapping): string {

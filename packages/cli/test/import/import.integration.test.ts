@@ -22,7 +22,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await database.run(`
-    drop table if exists place, uno_import, uno_import_chunk;
+    drop table if exists place, twin, uno_import, uno_import_chunk;
     create table place (
       code text primary key, "City name" text not null, at timestamptz, area numeric(6,2), tags text[], facts jsonb,
       kind text not null default 'city', loaded integer generated always as identity
@@ -50,6 +50,16 @@ const zurich = {
 const csv = `\ufeffcode,city NAME,at,area,tags,facts\r\nZRH,"Zürich, ""the""\ncity",2026-01-02 03:04:05.123456Z,87.88,"{a,b}","{""n"": 1}"\r\nBRN,Bern,,,,\r\n`;
 
 describe('uno import', () => {
+  it('refuses a column that is like two of the table but for case', async () => {
+    await database.run('create table twin (name text, "NAME" text)');
+    const file = await fileOf('twins.csv', 'Name\nx\n');
+    const { code, err } = await called(['import', file, '--table', 'twin'], database);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('may be for "name" or "NAME"') });
+    const exact = await fileOf('exact.csv', 'NAME\nx\n');
+    expect(await called(['import', exact, '--table', 'twin'], database)).toMatchObject({ code: 0 });
+    expect(await database.run('select * from twin')).toEqual([{ name: null, NAME: 'x' }]);
+  });
+
   it('takes a file into a table by the types of the table', async () => {
     const file = await fileOf('places.csv', csv);
     const { code, out, err } = await called(['import', file, '--table', 'place'], database);

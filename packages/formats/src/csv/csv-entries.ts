@@ -175,7 +175,7 @@ export class CsvEntries implements EntryFormat {
     const list = Array.isArray(cells) ? cells : [content];
     const cell = list.findIndex((text) => text !== null && invalidByte(text) !== undefined);
     const what = invalidByte(list[cell] ?? content) ?? 'it is not UTF-8';
-    const reason = `${what}; if the file is in Latin-1, say encoding: 'latin1'`;
+    const reason = `${what}; if the file is in Latin-1, its encoding is to be said: latin1`;
     return Array.isArray(cells) ? this.#faultOf({ reason, cell }) : { reason };
   }
 }

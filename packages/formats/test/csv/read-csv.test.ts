@@ -143,7 +143,8 @@ describe('readCsv', () => {
         line: 2,
         raw: '1,"M\xfcnchen, Bayern"\n',
         fault: {
-          reason: "byte 0xFC (number 2 of the value) is not UTF-8; if the file is in Latin-1, say encoding: 'latin1'",
+          reason:
+            'byte 0xFC (number 2 of the value) is not UTF-8; if the file is in Latin-1, its encoding is to be said: latin1',
           column: 'name',
         },
       },
