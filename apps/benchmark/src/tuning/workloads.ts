@@ -6,7 +6,7 @@ export interface Workload {
   readonly mapping: AnyMapping;
   /** Sizes of chunks that the one which is found out is compared with. */
   readonly sizes: readonly number[];
-  /** Records of one run at each network latency, so many that it takes about a second. */
+  /** Records of one run at each network latency, so many that it takes a second or more. */
   readonly rows: number;
   record(id: number): object;
 }
@@ -61,7 +61,7 @@ export const workloads: readonly Workload[] = [
       columns: { id: column.integer(), ...Object.fromEntries(texts.map((text) => [text, column.text()])) },
     }),
     sizes: [50, 200, 1000, 5000],
-    rows: 20_000,
+    rows: 60_000,
     record: (id) => ({
       id,
       ...Object.fromEntries(texts.map((text, i) => [text, `${text} of the record ${id}, `.repeat(2) + i])),
