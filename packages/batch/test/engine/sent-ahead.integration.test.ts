@@ -93,6 +93,20 @@ describe('a chunk that was sent ahead', () => {
     }
   });
 
+  it('takes its connection with it when the driver gives up those that it has', async () => {
+    const hasty = database.connect(2, { query_timeout: 200 });
+    await database.closeGate(2);
+    const failure = await hasty
+      .operations({ batchSize, retryCount: 0 })
+      .batchInsert(townsHeldAt(2))
+      .catch((error: unknown) => error);
+    await database.openGate(2);
+    expect(failure).toMatchObject({ code: 'UNO_CONNECTION', retry: 'whole-transaction' });
+    await until('the server has noticed', async () => (await database.waiting()) === 0);
+    expect(await hasty.operations().batchInsert(someTowns(5))).toMatchObject({ inserted: 5 });
+    expect(await database.towns()).toBe(5);
+  });
+
   it('is sent again with all others when the transaction is repeated', async () => {
     await database.run(`
       create sequence tries;

@@ -50,8 +50,8 @@ export class EngineDatabase {
   }
 
   /** A pool of at most so many connections; closed with the database. */
-  connect(max: number): TownPool {
-    const pool = new pg.Pool({ connectionString: this.#connectionString, max });
+  connect(max: number, options: pg.PoolConfig = {}): TownPool {
+    const pool = new pg.Pool({ connectionString: this.#connectionString, max, ...options });
     pool.on('error', () => undefined);
     const statements = recordStatements(pool);
     const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
