@@ -4,7 +4,7 @@ import { UnoPostgresDialect } from '@uno/postgres';
 import { startPostgres } from '@uno/testing';
 import Table from 'cli-table3';
 import { Kysely } from 'kysely';
-import pg from 'pg';
+import { openPool } from './open-pool.js';
 import { measured, measuredRecords } from './measured.js';
 import { interleaved, median, ratios, type Variant } from './rounds.js';
 
@@ -14,7 +14,7 @@ const rounds = 30;
 
 await using server = await startPostgres();
 const database = await server.createDatabase();
-const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 });
+const pool = openPool({ connectionString: database.connectionString, max: 1 });
 const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
 await createTables(db, [measured]);
 

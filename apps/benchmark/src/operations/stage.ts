@@ -3,6 +3,7 @@ import { UnoPostgresDialect } from '@uno/postgres';
 import type { PostgresServer, TestDatabase } from '@uno/testing';
 import { Kysely } from 'kysely';
 import pg from 'pg';
+import { openPool } from '../open-pool.js';
 import { type Measured, measured, numbered } from '../measured.js';
 import type { Dataset } from './dataset.js';
 import type { StartingState } from './operation.js';
@@ -111,7 +112,7 @@ export class Stage implements AsyncDisposable {
 }
 
 async function makeTables(connectionString: string): Promise<void> {
-  const dialect = new UnoPostgresDialect({ pool: new pg.Pool({ connectionString, max: 1 }) });
+  const dialect = new UnoPostgresDialect({ pool: openPool({ connectionString, max: 1 }) });
   const db = new Kysely<unknown>({ dialect });
   await createTables(db, [measured, numbered]).finally(() => db.destroy());
 }

@@ -2,7 +2,7 @@ import { createTables } from '@uno/domain';
 import { UnoPostgresDialect } from '@uno/postgres';
 import type { PostgresServer } from '@uno/testing';
 import { Kysely } from 'kysely';
-import pg from 'pg';
+import { openPool } from '../open-pool.js';
 import { interleaved, median, type Sample } from '../rounds.js';
 import type { TunedStrategy } from './arguments.js';
 import { SizedRun } from './sized-run.js';
@@ -113,7 +113,7 @@ function judged(
 
 async function makeTable(connectionString: string, { mapping }: Workload): Promise<void> {
   const db = new Kysely<unknown>({
-    dialect: new UnoPostgresDialect({ pool: new pg.Pool({ connectionString, max: 1 }) }),
+    dialect: new UnoPostgresDialect({ pool: openPool({ connectionString, max: 1 }) }),
   });
   await createTables(db, [mapping]).finally(() => db.destroy());
 }

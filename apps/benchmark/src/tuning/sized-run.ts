@@ -1,7 +1,7 @@
 import { type BatchConfig, BatchOperations } from '@uno/batch';
 import { UnoPostgresDialect } from '@uno/postgres';
 import { Kysely, sql } from 'kysely';
-import pg from 'pg';
+import { openPool } from '../open-pool.js';
 import type { Variant } from '../rounds.js';
 import type { Workload } from './workloads.js';
 
@@ -27,7 +27,7 @@ export class SizedRun implements Variant {
     this.#workload = workload;
     this.#records = records;
     this.#config = config;
-    this.#db = new Kysely({ dialect: new UnoPostgresDialect({ pool: new pg.Pool({ connectionString, max: 4 }) }) });
+    this.#db = new Kysely({ dialect: new UnoPostgresDialect({ pool: openPool({ connectionString, max: 4 }) }) });
   }
 
   /** Records in the chunks of the latest run: least, median, most. */

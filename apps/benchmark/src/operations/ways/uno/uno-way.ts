@@ -1,7 +1,7 @@
 import { type BatchConfig, BatchOperations } from '@uno/batch';
 import { UnoPostgresDialect } from '@uno/postgres';
 import { Kysely } from 'kysely';
-import pg from 'pg';
+import { openPool } from '../../../open-pool.js';
 import { measured, numbered } from '../../../measured.js';
 import type { Way } from '../../way.js';
 import type { IdsBack } from './ids-back.js';
@@ -27,7 +27,7 @@ export function unoWay(name: string, variant: string, config: BatchConfig): Way 
     variant,
     open: async ({ connectionString, data }) => {
       // Connections are kept until it is their turn again, as those of the other ways are.
-      const pool = new pg.Pool({ connectionString, max: POOL_MAX, idleTimeoutMillis: 0 });
+      const pool = openPool({ connectionString, max: POOL_MAX, idleTimeoutMillis: 0 });
       const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }) });
       const operations = new BatchOperations({ table: measured, db, config });
       const numberedOperations = new BatchOperations({ table: numbered, db, config });
