@@ -46,7 +46,8 @@ describe('leaving out k bad records among n', () => {
     const { data, savepoints } = sent();
     const chunks = strategy === 'single_query' ? 1 : 2;
     const halved = strategy === 'single_query' ? n : batchSize;
-    const limit = 2 * k * Math.ceil(Math.log2(halved)) + 2;
+    // The second chunk may have been sent ahead behind the first in vain.
+    const limit = 2 * k * Math.ceil(Math.log2(halved)) + 2 + 1;
     expect(data - chunks).toBeLessThanOrEqual(limit);
     // One to go on from or one to take back, for every attempt.
     expect(savepoints).toBeLessThanOrEqual(2 * data + 3);
