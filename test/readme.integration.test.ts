@@ -21,6 +21,7 @@ const pages = [
   'docs/copy.md',
   'docs/formats.md',
   'docs/mapping.md',
+  'docs/queries.md',
   'docs/read-table.md',
   'docs/cli.md',
   'docs/errors.md',

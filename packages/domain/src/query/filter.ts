@@ -54,7 +54,17 @@ export type Filters<M extends AnyMapping> = {
   readonly not?: Filters<M>;
 };
 
-/** A field, ascending, or a field with its direction. */
-export type OrderBy<M extends AnyMapping> =
-  | FieldName<M>
-  | { [F in FieldName<M>]: { readonly [P in F]: 'asc' | 'desc' } }[FieldName<M>];
+/**
+ * A field, ascending, or a field with its direction. Nulls count as greater than every value, and so come last of an
+ * ascending field and first of a descending one, unless `nulls` says otherwise.
+ *
+ * @example
+ * ```ts
+ * const orderBy: OrderBy<typeof cities>[] = ['countryCode', { population: 'desc', nulls: 'last' }];
+ * ```
+ */
+export type OrderBy<M extends AnyMapping> = FieldName<M> | { [F in FieldName<M>]: FieldOrder<F> }[FieldName<M>];
+
+type FieldOrder<F extends string> = { readonly [P in F]: 'asc' | 'desc' } & (F extends 'nulls'
+  ? unknown
+  : { readonly nulls?: 'first' | 'last' });

@@ -1,8 +1,9 @@
 import { kindOf, ValidationError } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import { columnList, columnRef, tableText } from '../mapping/table-sql.js';
+import { columnList, tableText } from '../mapping/table-sql.js';
 import { filterCondition } from './filter-sql.js';
+import { orderItems, orderList } from './order-sql.js';
 
 /** What to read, before it is checked. */
 export interface SelectRequest {
@@ -16,8 +17,8 @@ export interface SelectRequest {
 export function selectRows(mapping: AnyMapping, request: SelectRequest): RawBuilder<unknown> {
   const parts = [sql`select ${sql.raw(columnList(mapping.fields))} from ${sql.raw(tableText(mapping))}`];
   parts.push(...where(mapping, request.filters));
-  const order = orderList(mapping, request.orderBy).map((entry) => orderItem(mapping, entry));
-  if (order.length > 0) parts.push(sql`order by ${sql.join(order)}`);
+  const order = orderItems(mapping, request.orderBy);
+  if (order.length > 0) parts.push(sql`order by ${orderList(order)}`);
   if (request.limit !== undefined) parts.push(sql`limit ${wholeNumber('limit', request.limit)}::bigint`);
   if (request.offset !== undefined) parts.push(sql`offset ${wholeNumber('offset', request.offset)}::bigint`);
   return sql.join(parts, sql` `);
@@ -29,31 +30,13 @@ export function countRows(mapping: AnyMapping, filters: object | undefined): Raw
   return sql.join(parts, sql` `);
 }
 
+/** Whether a filter finds any row: one row of one boolean. */
+export function existsRows(mapping: AnyMapping, filters: object): RawBuilder<unknown> {
+  return sql`select exists(select 1 from ${sql.raw(tableText(mapping))} where ${filterCondition(mapping, filters)})`;
+}
+
 function where(mapping: AnyMapping, filters: object | undefined): RawBuilder<unknown>[] {
   return filters === undefined ? [] : [sql`where ${filterCondition(mapping, filters)}`];
-}
-
-function orderList(mapping: AnyMapping, orderBy: unknown): readonly unknown[] {
-  if (orderBy === undefined) return [];
-  if (Array.isArray(orderBy)) return orderBy;
-  throw new ValidationError(`orderBy of ${mapping.name} is a list, not ${kindOf(orderBy)}.`, { field: 'orderBy' });
-}
-
-function orderItem(mapping: AnyMapping, entry: unknown): RawBuilder<unknown> {
-  const [pair, ...others] = typeof entry === 'string' ? [[entry, 'asc'] as const] : Object.entries(entry ?? {});
-  if (pair === undefined || others.length > 0) {
-    throw new ValidationError(`orderBy of ${mapping.name}: each entry names one field, such as { name: 'desc' }.`);
-  }
-  const [property, direction] = pair;
-  if (direction !== 'asc' && direction !== 'desc') {
-    throw new ValidationError(
-      `orderBy of ${mapping.name}: "${property}" is ordered 'asc' or 'desc', not ${kindOf(direction)}.`,
-      {
-        field: property,
-      },
-    );
-  }
-  return sql`${columnRef(mapping.field(property))} ${sql.raw(direction)}`;
 }
 
 function wholeNumber(name: string, value: number): number {

@@ -11,15 +11,20 @@ export interface GetOptions<M extends AnyMapping, L extends LoadRelations<M>> {
   readonly useCache?: boolean;
 }
 
-/** Options of `list`. */
-export interface ListOptions<M extends AnyMapping, L extends LoadRelations<M>> {
+/** Options of `findOne`. */
+export interface FindOptions<M extends AnyMapping, L extends LoadRelations<M>> {
   readonly filters?: Filters<M>;
   readonly orderBy?: readonly OrderBy<M>[];
-  /** Rows at most; 0 gives none. Without it, all of them. */
-  readonly limit?: number;
   /** Rows to leave out first. */
   readonly offset?: number;
+  /** Relations to load too: their names, or `true` for all. */
   readonly loadRelations?: L;
+}
+
+/** Options of `list`. */
+export interface ListOptions<M extends AnyMapping, L extends LoadRelations<M>> extends FindOptions<M, L> {
+  /** Rows at most; 0 gives none. Without it, all of them. */
+  readonly limit?: number;
 }
 
 /** Options of batch methods that read. */

@@ -12,7 +12,7 @@ import type {
   NewRecord,
   RecordPatch,
 } from '../mapping/inferred-types.js';
-import { encodeEntityKey, keyText } from '../mapping/key.js';
+import { encodeEntityKey, encodeKey, keyText } from '../mapping/key.js';
 import { hydrateLoaded } from '../mapping/rows.js';
 import { Deadline } from '../operations/deadline.js';
 import { encodeKeys } from '../operations/inputs.js';
@@ -31,8 +31,9 @@ import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js';
 import type { Filters } from '../query/filter.js';
-import { countRows, selectRows } from '../query/select-sql.js';
+import { countRows, existsRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
+import { type ByFilter, isByFilter } from './by-filter.js';
 import { checkOptions } from './check-options.js';
 import { EntityReader } from './entity-reader.js';
 import type {
@@ -40,6 +41,7 @@ import type {
   BatchOptions,
   BatchOutcomeOptions,
   BatchReadOptions,
+  FindOptions,
   GetOptions,
   ListOptions,
 } from './repository-options.js';
@@ -55,6 +57,8 @@ const readRules: OptionRules<BatchReadOptions & { readonly useCache?: boolean | 
   useBatchOperations: flag,
   useCache: flag,
 };
+
+const findOptionNames = ['filters', 'orderBy', 'offset', 'loadRelations'];
 
 const writeRules: OptionRules<AnyBatchOptions> = { ...writeOptionRules, useBatchOperations: flag, outcomes: flag };
 
@@ -113,12 +117,48 @@ export class UnoDBRepository<M extends AnyMapping> {
     return loaded;
   }
 
+  /**
+   * The entity with this key, as {@link get} gives it, where there has to be one.
+   *
+   * @throws NotFoundError that names the key, when there is none
+   * @throws ValidationError when the key is of another type
+   * @example
+   * ```ts
+   * const city = await cities.getOrFail(7, { loadRelations: ['country'] });
+   * ```
+   */
+  async getOrFail<const L extends LoadRelations<M> = readonly []>(
+    key: KeyOf<M>,
+    options: GetOptions<M, L> = {},
+  ): Promise<Loaded<M, L>> {
+    const entity = await this.get(key, options);
+    if (entity !== undefined) return entity;
+    throw new NotFoundError(this.mapping.name, [keyText(encodeKey(this.mapping, key))], { operation: 'getOrFail' });
+  }
+
   /** The entities that a filter finds, in the order asked for, or else in no particular one. One statement. */
   async list<const L extends LoadRelations<M> = readonly []>(options: ListOptions<M, L> = {}): Promise<Loaded<M, L>[]> {
-    checkOptions('list', options, ['filters', 'orderBy', 'limit', 'offset', 'loadRelations']);
+    checkOptions('list', options, [...findOptionNames, 'limit']);
     const { rows } = await executeTextSql(this.db, selectRows(this.mapping, options));
     const entities = rows.map((row) => hydrateLoaded(this.mapping, row));
     return this.#withRelations(entities, options.loadRelations);
+  }
+
+  /**
+   * The first entity that a filter finds, in the order asked for, or `undefined` where it finds none. One statement, which
+   * reads one row.
+   *
+   * @example
+   * ```ts
+   * const largest = await cities.findOne({ orderBy: [{ population: 'desc', nulls: 'last' }] });
+   * ```
+   */
+  async findOne<const L extends LoadRelations<M> = readonly []>(
+    options: FindOptions<M, L> = {},
+  ): Promise<Loaded<M, L> | undefined> {
+    checkOptions('findOne', options, findOptionNames);
+    const [found] = await this.list<L>({ ...options, limit: 1 });
+    return found;
   }
 
   /** How many rows a filter finds; all of them without one. */
@@ -128,9 +168,23 @@ export class UnoDBRepository<M extends AnyMapping> {
     return Number(rows[0]?.[0]);
   }
 
-  /** Whether there is a row with this key. Always asks the database. */
-  async exists(key: KeyOf<M>): Promise<boolean> {
-    return this.#reader.individual().exists(key);
+  /**
+   * Whether there is a row with this key, or any that a filter finds. Always asks the database, by one statement that
+   * stops at the first row.
+   *
+   * @example
+   * ```ts
+   * await cities.exists(7);
+   * await cities.exists({ filters: { countryCode: 'CH' } });
+   * ```
+   */
+  async exists(key: KeyOf<M>): Promise<boolean>;
+  async exists(which: ByFilter<M>): Promise<boolean>;
+  async exists(which: KeyOf<M> | ByFilter<M>): Promise<boolean> {
+    if (!isByFilter(this.mapping, which)) return this.#reader.individual().exists(which);
+    checkOptions('exists', which, ['filters']);
+    const { rows } = await executeTextSql(this.db, existsRows(this.mapping, which.filters));
+    return rows[0]?.[0] === 't';
   }
 
   /**

@@ -74,6 +74,13 @@ describe('an order, a limit or an offset', () => {
     ['an unknown direction', { orderBy: [{ name: 'down' }] }, "\"name\" is ordered 'asc' or 'desc', not a string"],
     ['two fields in one entry', { orderBy: [{ name: 'asc', id: 'asc' }] }, 'each entry names one field'],
     ['no field in an entry', { orderBy: [{}] }, 'each entry names one field'],
+    ['a side of the nulls for no field', { orderBy: [{ nulls: 'last' }] }, 'each entry names one field'],
+    [
+      'an unknown side of the nulls',
+      { orderBy: [{ name: 'asc', nulls: 'top' }] },
+      "come 'first' or 'last', not a string",
+    ],
+    ['null for the side of the nulls', { orderBy: [{ name: 'asc', nulls: null }] }, "come 'first' or 'last', not null"],
     ['null for an entry', { orderBy: [null] }, 'each entry names one field'],
     ['a text for the list', { orderBy: 'name' }, 'orderBy of City is a list, not a string'],
     ['a limit of NaN', { limit: Number.NaN }, 'limit is a whole number from 0, not NaN'],

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { NotFoundError, UnoContext, UnoDBRepository } from '@uno/domain';
+import { NotFoundError, type OrderBy, UnoContext, UnoDBRepository } from '@uno/domain';
+import { ConfigError, ValidationError } from '@uno/postgres';
 import { type OpenDatabase, openDatabase } from '../support/database.js';
 import { City, Country, cities, countries, visits, world } from '../support/world.js';
-import { failureOf } from '../support/wrong.js';
+import { failureOf, unchecked } from '../support/wrong.js';
 
 let database: OpenDatabase;
 let cityRepository: UnoDBRepository<typeof cities>;
@@ -63,6 +64,48 @@ describe('get', () => {
   });
 });
 
+describe('getOrFail', () => {
+  it('gives what get gives', async () => {
+    expect(await cityRepository.getOrFail(0)).toEqual(await cityRepository.get(0));
+    expect((await cityRepository.getOrFail(1, { loadRelations: ['country'] })).country.name).toBe('Switzerland');
+  });
+
+  it('fails with the key that has no row', async () => {
+    const error = await failureOf(NotFoundError, () => cityRepository.getOrFail(99));
+    expect(error).toMatchObject({ entity: 'City', keys: ['99'], operation: 'getOrFail' });
+    const composite = await failureOf(NotFoundError, () => visitRepository.getOrFail({ cityId: 1, day: '2024-01-01' }));
+    expect(composite.keys).toEqual(['["1","2024-01-01"]']);
+  });
+});
+
+describe('findOne', () => {
+  it('gives the first in the order asked for, with relations', async () => {
+    const largest = await cityRepository.findOne({
+      filters: { status: 'town' },
+      orderBy: [{ population: 'desc' }],
+      loadRelations: ['country'],
+    });
+    expect(largest).toBeInstanceOf(City);
+    expect([largest?.name, largest?.country.name]).toEqual(['Lima', 'Peru']);
+    const second = await cityRepository.findOne({ orderBy: ['name'], offset: 1 });
+    expect(second?.name).toBe('Bern');
+  });
+
+  it('gives undefined where nothing is found', async () => {
+    expect(await cityRepository.findOne({ filters: { name: 'Rom' } })).toBeUndefined();
+  });
+
+  it('reads one row only', async () => {
+    await cityRepository.findOne();
+    expect(database.statements).toEqual([expect.stringMatching(/ limit \$1::bigint$/)]);
+  });
+
+  it('takes no limit, which it has', async () => {
+    const error = await failureOf(ConfigError, () => cityRepository.findOne(unchecked<object>({ limit: 5 })));
+    expect(error.message).toBe('findOne has no option "limit". Known are: filters, orderBy, offset, loadRelations.');
+  });
+});
+
 describe('list', () => {
   it('gives all rows without options', async () => {
     expect(names(await cityRepository.list()).sort()).toEqual(['Aarau', 'Bern', 'Lima', 'Zero']);
@@ -82,6 +125,15 @@ describe('list', () => {
   it('orders by several fields, of which the first counts most', async () => {
     const ordered = await cityRepository.list({ orderBy: [{ countryId: 'desc' }, 'name'] });
     expect(names(ordered)).toEqual(['Lima', 'Aarau', 'Bern', 'Zero']);
+  });
+
+  it('puts nulls on the side asked for, and else where PostgreSQL has them: as if greater than every value', async () => {
+    const by = async (...orderBy: OrderBy<typeof cities>[]) =>
+      names(await cityRepository.list({ filters: { id: { gt: 0 } }, orderBy }));
+    expect(await by('population')).toEqual(['Bern', 'Lima', 'Aarau']);
+    expect(await by({ population: 'asc', nulls: 'first' })).toEqual(['Aarau', 'Bern', 'Lima']);
+    expect(await by({ population: 'desc' })).toEqual(['Aarau', 'Lima', 'Bern']);
+    expect(await by({ population: 'desc', nulls: 'last' }, 'name')).toEqual(['Lima', 'Bern', 'Aarau']);
   });
 
   it('takes a limit and an offset', async () => {
@@ -117,6 +169,19 @@ describe('count and exists', () => {
   it('tell whether there is a row with a key', async () => {
     expect(await cityRepository.exists(0)).toBe(true);
     expect(await cityRepository.exists(99)).toBe(false);
+  });
+
+  it('tell whether a filter finds any row, by one statement', async () => {
+    expect(await cityRepository.exists({ filters: { countryId: 2 } })).toBe(true);
+    expect(await cityRepository.exists({ filters: { countryId: 77 } })).toBe(false);
+    expect(await cityRepository.exists({ filters: {} })).toBe(true);
+    expect(database.statements).toHaveLength(3);
+  });
+
+  it('take no filter that is undefined, which would find every row', async () => {
+    const error = await failureOf(ValidationError, () => cityRepository.exists(unchecked({ filters: undefined })));
+    expect(error.message).toBe('Filter of City: "filters" takes a filter (it is undefined).');
+    await failureOf(ConfigError, () => cityRepository.exists(unchecked({ filters: {}, limit: 1 })));
   });
 });
 

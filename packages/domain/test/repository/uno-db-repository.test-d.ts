@@ -18,7 +18,14 @@ export async function results(
   expectTypeOf(await repository.batchUpdate([{ id: 1 }])).toEqualTypeOf<number>();
   expectTypeOf(await repository.batchRemove([1])).toEqualTypeOf<number>();
   expectTypeOf(await repository.exists(1)).toEqualTypeOf<boolean>();
+  expectTypeOf(await repository.exists({ filters: { name: 'Bern' } })).toEqualTypeOf<boolean>();
+  expectTypeOf(await visitRepository.exists({ cityId: 1, day: '2024-01-01' })).toEqualTypeOf<boolean>();
   expectTypeOf(await repository.count()).toEqualTypeOf<number>();
+  expectTypeOf(await repository.getOrFail(1)).toEqualTypeOf<Stored>();
+  expectTypeOf((await repository.getOrFail(1, { loadRelations: ['country'] })).country).toEqualTypeOf<Country>();
+  expectTypeOf(await repository.findOne()).toEqualTypeOf<Stored | undefined>();
+  const first = await repository.findOne({ orderBy: ['name'], loadRelations: ['sister'] });
+  expectTypeOf(first?.sister).toEqualTypeOf<City | null | undefined>();
   expectTypeOf(await visitRepository.get({ cityId: 1, day: '2024-01-01' })).toEqualTypeOf<Visit | undefined>();
 
   const [city] = await repository.list({ loadRelations: ['country'] });
@@ -46,7 +53,7 @@ export const filters: Filters<typeof cities>[] = [
   { name: { like: 'B%', ilike: '%n', in: ['a', 'b'] } },
   { or: [{ id: 1 }, { not: { id: { between: [1, 2] } } }], and: [] },
 ];
-export const orders: OrderBy<typeof cities>[] = ['name', { population: 'desc' }];
+export const orders: OrderBy<typeof cities>[] = ['name', { population: 'desc' }, { population: 'asc', nulls: 'first' }];
 
 export async function mistakes(
   repository: UnoDBRepository<typeof cities>,
@@ -78,6 +85,22 @@ export async function mistakes(
   await repository.list({ orderBy: ['nmae'] });
   // @ts-expect-error an unknown direction
   await repository.list({ orderBy: [{ name: 'down' }] });
+  // @ts-expect-error an unknown side of the nulls
+  await repository.list({ orderBy: [{ name: 'asc', nulls: 'top' }] });
+  // @ts-expect-error a side of the nulls without a field
+  await repository.list({ orderBy: [{ nulls: 'first' }] });
+  // @ts-expect-error a limit for what is one
+  await repository.findOne({ limit: 5 });
+  // @ts-expect-error a misspelt field to find one by
+  await repository.findOne({ filters: { nmae: 'Bern' } });
+  // @ts-expect-error a misspelt field in exists
+  await repository.exists({ filters: { nmae: 'Bern' } });
+  // @ts-expect-error a key of another type
+  await repository.exists('1');
+  // @ts-expect-error a key of another type
+  await repository.getOrFail('1');
+  // @ts-expect-error an unknown relation
+  await repository.findOne({ loadRelations: ['contry'] });
   // @ts-expect-error an unknown option
   await repository.list({ limits: 5 });
   // @ts-expect-error an unknown relation

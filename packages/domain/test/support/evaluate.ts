@@ -69,7 +69,8 @@ function operator(name: string, actual: unknown, operand: unknown, order: readon
   }
 }
 
-function compare(a: unknown, b: unknown, order: readonly unknown[] | undefined): number {
+/** Which of two values is less to PostgreSQL: below 0 the first, 0 neither. */
+export function compare(a: unknown, b: unknown, order: readonly unknown[] | undefined): number {
   if (order !== undefined) return order.indexOf(a) - order.indexOf(b);
   if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
   // To PostgreSQL, NaN equals NaN and is greater than every number.
