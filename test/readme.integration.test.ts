@@ -14,6 +14,7 @@ const pages = [
   'docs/batch-compute.md',
   'docs/batch-sync.md',
   'docs/batch-execute-sql.md',
+  'docs/set-based-writes.md',
   'docs/batch-import.md',
   'docs/plan.md',
   'docs/metrics.md',

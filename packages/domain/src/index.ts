@@ -6,6 +6,7 @@ export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
 export { DuplicateRecordError } from './errors/duplicate-record-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
+export { PartialWriteError } from './errors/partial-write-error.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError, type StaleVersion } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
 export { TableAccessError, TableNotFoundError } from './errors/table-errors.js';
@@ -171,3 +172,10 @@ export type {
   UniqueDescription,
 } from './schema/table-description.js';
 export { keyColumns, uniqueSets } from './schema/table-keys.js';
+export type {
+  FieldChanges,
+  RemovedWhere,
+  UpdatedWhere,
+  UpdateWhereOptions,
+  WriteWhereOptions,
+} from './where/where-options.js';

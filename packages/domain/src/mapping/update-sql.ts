@@ -3,7 +3,7 @@ import { differsSql } from './differs-sql.js';
 import { type Field, shapeOf } from './field.js';
 import type { UpdatePlan } from './update-plan.js';
 
-/** The parts of an UPDATE of a table called `t` in the statement. */
+/** The parts of an UPDATE of a table. */
 export interface UpdateSql {
   /** What comes after `set`. */
   readonly assignments: string;
@@ -17,14 +17,20 @@ export interface UpdateSql {
  * What an update of some fields does to a row, for one record or for many.
  *
  * @param given - an expression for the record's value of a field, or of its version
+ * @param row - what the table is called in the statement
  */
-export function updateSql(plan: UpdatePlan, fields: readonly Field[], given: (field: Field) => string): UpdateSql {
+export function updateSql(
+  plan: UpdatePlan,
+  fields: readonly Field[],
+  given: (field: Field) => string,
+  row = 't',
+): UpdateSql {
   const changes = fields.map((field) => {
     const column = identifier(field.column);
-    const value = plan.added.includes(field) ? `(t.${column} + ${given(field)})` : given(field);
-    return { assignment: `${column} = ${value}`, difference: differsSql(field, `t.${column}`, value) };
+    const value = plan.added.includes(field) ? `(${row}.${column} + ${given(field)})` : given(field);
+    return { assignment: `${column} = ${value}`, difference: differsSql(field, `${row}.${column}`, value) };
   });
-  const version = plan.version && `t.${identifier(plan.version.column)}`;
+  const version = plan.version && `${row}.${identifier(plan.version.column)}`;
   if (plan.version !== undefined) {
     changes.push({ assignment: `${identifier(plan.version.column)} = ${version} + 1`, difference: 'false' });
   }

@@ -26,6 +26,7 @@ import {
 } from '../operations/option-rules.js';
 import { requireList } from '../operations/require-list.js';
 import { type CallDefaults, resolveCall } from '../operations/resolve-call.js';
+import { defaultRetryPolicy } from '../operations/retrying.js';
 import type { WithModels } from '../ports/batch-port.js';
 import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
@@ -33,6 +34,17 @@ import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js
 import type { Filters } from '../query/filter.js';
 import { countRows, existsRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
+import {
+  type FieldChanges,
+  type RemovedWhere,
+  removeWhereRules,
+  type UpdatedWhere,
+  type UpdateWhereCall,
+  type UpdateWhereOptions,
+  updateWhereRules,
+  type WriteWhereOptions,
+} from '../where/where-options.js';
+import { WhereWriter } from '../where/where-writer.js';
 import { type ByFilter, isByFilter } from './by-filter.js';
 import { checkOptions } from './check-options.js';
 import { EntityReader } from './entity-reader.js';
@@ -362,6 +374,59 @@ export class UnoDBRepository<M extends AnyMapping> {
     const { operations, call } = this.#writing('batchRemove', options);
     const result = await operations.batchDelete(requireList('batchRemove', keys), call);
     return call.outcomes ? withOutcomes(result) : result.deleted;
+  }
+
+  /**
+   * Writes some fields of every row that a filter finds, by one statement, or in chunks by the order of the key. Rows that
+   * already are as asked are not rewritten. Nothing is read into this process but keys, for the observers: the cache forgets
+   * these rows, or all of the table where there are more than 10,000.
+   *
+   * Costs one statement, or one a chunk, each with a BEGIN and a COMMIT; in a unit of work, with a savepoint.
+   *
+   * @returns how many rows were written
+   * @throws ConfigError for a filter that is missing, or holds for every row, without `all: true`
+   * @throws ValidationError, ConstraintError
+   * @throws PartialWriteError when a chunk fails after others, which stay written
+   * @example
+   * ```ts
+   * await cities.updateWhere({ countryCode: 'CH' }, { population: 1 }, { increment: ['population'] });
+   * ```
+   */
+  async updateWhere<const I extends IncrementableField<M> = never>(
+    filters: Filters<M>,
+    changes: FieldChanges<M, NoInfer<I>>,
+    options: UpdateWhereOptions<M, I> = {},
+  ): Promise<UpdatedWhere> {
+    const { timeoutMs } = this.#defaults();
+    const call = mergeOptions<UpdateWhereCall>('updateWhere', updateWhereRules, { timeoutMs }, options);
+    return { updated: await this.#whereWriter().update(filters, changes, call) };
+  }
+
+  /**
+   * Removes every row that a filter finds, by one statement, or in chunks by the order of the key; otherwise as
+   * {@link updateWhere}.
+   *
+   * @returns how many rows were removed
+   * @throws ConfigError for a filter that is missing, or holds for every row, without `all: true`
+   * @throws ConstraintError when a foreign key still needs one of the rows
+   * @throws PartialWriteError when a chunk fails after others, which stay removed
+   * @example
+   * ```ts
+   * await visits.removeWhere({ day: { lt: '2020-01-01' } }, { chunkSize: 10_000 });
+   * ```
+   */
+  async removeWhere(filters: Filters<M>, options: WriteWhereOptions = {}): Promise<RemovedWhere> {
+    const { timeoutMs } = this.#defaults();
+    const call = mergeOptions('removeWhere', removeWhereRules, { timeoutMs }, options);
+    return { removed: await this.#whereWriter().remove(filters, call) };
+  }
+
+  #whereWriter(): WhereWriter {
+    const { observers, batch } = this.#context;
+    return new WhereWriter(
+      { mapping: this.mapping, db: this.db, observers },
+      batch?.defaults?.retry ?? defaultRetryPolicy,
+    );
   }
 
   /** Who writes, and how: the call's options over the repository's settings. */
