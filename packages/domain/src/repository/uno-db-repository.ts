@@ -70,8 +70,6 @@ const readRules: OptionRules<BatchReadOptions & { readonly useCache?: boolean | 
   useCache: flag,
 };
 
-const findOptionNames = ['filters', 'orderBy', 'offset', 'loadRelations'];
-
 const writeRules: OptionRules<AnyBatchOptions> = { ...writeOptionRules, useBatchOperations: flag, outcomes: flag };
 
 /**
@@ -150,7 +148,7 @@ export class UnoDBRepository<M extends AnyMapping> {
 
   /** The entities that a filter finds, in the order asked for, or else in no particular one. One statement. */
   async list<const L extends LoadRelations<M> = readonly []>(options: ListOptions<M, L> = {}): Promise<Loaded<M, L>[]> {
-    checkOptions('list', options, [...findOptionNames, 'limit']);
+    checkOptions('list', options, ['filters', 'orderBy', 'limit', 'offset', 'loadRelations']);
     const { rows } = await executeTextSql(this.db, selectRows(this.mapping, options));
     const entities = rows.map((row) => hydrateLoaded(this.mapping, row));
     return this.#withRelations(entities, options.loadRelations);
@@ -168,7 +166,7 @@ export class UnoDBRepository<M extends AnyMapping> {
   async findOne<const L extends LoadRelations<M> = readonly []>(
     options: FindOptions<M, L> = {},
   ): Promise<Loaded<M, L> | undefined> {
-    checkOptions('findOne', options, findOptionNames);
+    checkOptions('findOne', options, ['filters', 'orderBy', 'offset', 'loadRelations']);
     const [found] = await this.list<L>({ ...options, limit: 1 });
     return found;
   }
