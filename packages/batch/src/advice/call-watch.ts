@@ -8,7 +8,7 @@ import type { CallTally } from './call-tally.js';
 
 /** What a call tells of its table. */
 export interface TableWatch {
-  read(key: string, call: number): void;
+  read(key: string | number, call: number): void;
   rewritten(operation: string, rows: number, unchanged: number): void;
   toldApart(operation: string, columns: readonly string[], isRefused: boolean): void;
   /** @param inserts - whether no record of the call can have been there before */
@@ -58,7 +58,7 @@ export class CallWatch implements CallEvents {
 
   keysRead(items: readonly ReadItem[]): void {
     const { table, number } = this.#options;
-    for (const { key } of items) table.read(keyText(key), number);
+    for (const item of items) table.read(item.keyNumber ?? keyText(item.key ?? []), number);
   }
 
   conflictsOn(columns: readonly string[]): void {

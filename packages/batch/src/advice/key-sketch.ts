@@ -18,8 +18,8 @@ export class KeySketch {
   #repeated = 0;
 
   /** @param call - the number of the call, from 1: one that names a key twice has not read it again */
-  note(key: string, call: number): void {
-    const hash = hashOf(key);
+  note(key: string | number, call: number): void {
+    const hash = typeof key === 'number' ? mixed((key | 0) ^ Math.imul(key / 2 ** 32, 0x9e3779b1)) : hashOf(key);
     const slot = hash & (slots - 1);
     this.#keys++;
     if (this.#hashes[slot] === hash && this.#calls[slot] !== 0 && this.#calls[slot] !== call) this.#repeated++;
@@ -42,6 +42,10 @@ export class KeySketch {
 function hashOf(text: string): number {
   let hash = 0x811c9dc5 | 0;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return mixed(hash);
+}
+
+function mixed(bits: number): number {
+  const hash = Math.imul(bits ^ (bits >>> 16), 0x45d9f3b);
   return hash ^ (hash >>> 16);
 }

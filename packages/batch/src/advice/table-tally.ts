@@ -41,7 +41,7 @@ export class TableTally {
     return new CallWatch({ operation, number: this.#calls, clock, kind, table: this });
   }
 
-  read(key: string, call: number): void {
+  read(key: string | number, call: number): void {
     this.#sketch ??= new KeySketch();
     this.#sketch.note(key, call);
   }

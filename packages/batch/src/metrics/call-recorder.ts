@@ -42,7 +42,9 @@ export interface RecordFailure {
 
 /** A row that was read by its key. */
 export interface ReadItem {
-  readonly key: KeyTexts;
+  /** The key, where it is a whole number from 0 and says as much as its text, which then need not be made. */
+  readonly keyNumber: number | undefined;
+  readonly key: KeyTexts | undefined;
 }
 
 /** What the engine tells of one call while it runs. Every method is cheap and does not throw. */

@@ -2,8 +2,8 @@ import {
   type AnyMapping,
   type FailedRecord,
   hydrateLoaded,
+  type Identity,
   IndexRanges,
-  type KeyTexts,
   keyOfRow,
   keyText,
   type Loaded,
@@ -11,24 +11,19 @@ import {
 } from '@uno/domain';
 import type { Account } from '../engine/batch-job.js';
 import type { ChunkReport } from '../engine/chunk.js';
+import type { WorkItem } from '../shapes/work-item.js';
 import { parseRow } from '../statements/row-text.js';
-
-/** A key that is looked for. */
-export interface KeyItem {
-  readonly index: number;
-  readonly key: KeyTexts;
-}
 
 /** What was found of some keys: rows as texts, to be told apart by their keys; or a row for each of the keys. */
 export type Found = { readonly texts: readonly string[] } | { readonly rows: readonly (TextRow | undefined)[] };
 
 interface Part {
-  readonly items: readonly KeyItem[];
+  readonly items: readonly WorkItem[];
   readonly found: Found;
 }
 
 /** What was found. Entities are made of rows while the server is busy with the next ones. */
-export class FoundEntities<M extends AnyMapping> implements Account<KeyItem, Found> {
+export class FoundEntities<M extends AnyMapping> implements Account<WorkItem, Found> {
   readonly written = new IndexRanges();
   readonly failures: readonly FailedRecord[] = [];
   readonly failed = 0;
@@ -57,7 +52,7 @@ export class FoundEntities<M extends AnyMapping> implements Account<KeyItem, Fou
     return Array.from({ length: this.#processed }, (_, i) => this.#entities[i]);
   }
 
-  add({ pieces, individually }: ChunkReport<KeyItem, Found>): void {
+  add({ pieces, individually }: ChunkReport<WorkItem, Found>): void {
     this.individually += individually;
     for (const { items, value } of pieces) {
       this.#waiting.push({ items, found: value });
@@ -91,22 +86,27 @@ export class FoundEntities<M extends AnyMapping> implements Account<KeyItem, Fou
       }
       return;
     }
-    const byKey = new Map<string, number | number[]>();
-    for (const { index, key } of items) note(byKey, keyText(key), index);
+    const { soleKeyField } = this.#mapping;
+    const areNumbers = items.every(({ keyNumber }) => keyNumber !== undefined);
+    const byKey = new Map<Identity, number | number[]>();
+    for (const item of items) note(byKey, areNumbers ? (item.keyNumber ?? 0) : keyText(item.key ?? []), item.index);
     for (const text of found.texts) {
       const row = parseRow(this.#mapping, text);
-      const indices = byKey.get(keyText(keyOfRow(this.#mapping, row)));
+      const key =
+        areNumbers && soleKeyField !== undefined
+          ? Number(row[soleKeyField.position])
+          : keyText(keyOfRow(this.#mapping, row));
+      const indices = byKey.get(key);
+      if (typeof indices === 'number') this.#entities[indices] = hydrateLoaded(this.#mapping, row);
       // Of a key that comes twice, each gets an entity of its own.
-      for (const index of typeof indices === 'number' ? [indices] : (indices ?? [])) {
-        this.#entities[index] = hydrateLoaded(this.#mapping, row);
-      }
+      else for (const index of indices ?? []) this.#entities[index] = hydrateLoaded(this.#mapping, row);
     }
   }
 }
 
-function note(byKey: Map<string, number | number[]>, text: string, index: number): void {
-  const known = byKey.get(text);
-  if (known === undefined) byKey.set(text, index);
-  else if (typeof known === 'number') byKey.set(text, [known, index]);
+function note(byKey: Map<Identity, number | number[]>, key: Identity, index: number): void {
+  const known = byKey.get(key);
+  if (known === undefined) byKey.set(key, index);
+  else if (typeof known === 'number') byKey.set(key, [known, index]);
   else known.push(index);
 }

@@ -1,39 +1,40 @@
-import { type AnyMapping, encodeKey, keyOfKey, keyText, selectOne } from '@uno/domain';
+import { type AnyMapping, keyOfKey, keyText, selectOne } from '@uno/domain';
 import type { BatchJob, Prepared, Verdict, Workspace } from '../engine/batch-job.js';
 import type { Entry } from '../engine/chunk.js';
-import { keyArrays } from '../statements/column-arrays.js';
+import { WorkItem } from '../shapes/work-item.js';
+import { keyArraysOf } from '../statements/column-arrays.js';
 import { findRows, findStatement, getStatement } from '../statements/key-statements.js';
 import { judgeWrite } from '../workspace/judge.js';
 import type { ReadSession } from '../workspace/read-workspace.js';
-import { type Found, FoundEntities, type KeyItem } from './found-entities.js';
+import { type Found, FoundEntities } from './found-entities.js';
 
 /** Reads rows by key. */
-export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unknown, KeyItem, Found, FoundEntities<M>> {
+export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unknown, WorkItem, Found, FoundEntities<M>> {
   readonly isIdempotent = true;
   readonly workspace: Workspace<ReadSession>;
   readonly #mapping: M;
-  readonly #onRead: (items: readonly KeyItem[]) => void;
+  readonly #onRead: (items: readonly WorkItem[]) => void;
 
   /** @param onRead - hears of keys that were read; not of those that went one by one */
   constructor(
     mapping: M,
     workspace: Workspace<ReadSession>,
-    onRead: (items: readonly KeyItem[]) => void = () => undefined,
+    onRead: (items: readonly WorkItem[]) => void = () => undefined,
   ) {
     this.#mapping = mapping;
     this.workspace = workspace;
     this.#onRead = onRead;
   }
 
-  read({ record, index }: Entry<unknown>): KeyItem {
-    return { index, key: encodeKey(this.#mapping, record, index) };
+  read({ record, index }: Entry<unknown>): WorkItem {
+    return WorkItem.ofGivenKey(this.#mapping, record, index);
   }
 
-  partsOf(item: KeyItem): readonly KeyItem[] {
+  partsOf(item: WorkItem): readonly WorkItem[] {
     return [item];
   }
 
-  indicesOf({ index }: KeyItem): readonly number[] {
+  indicesOf({ index }: WorkItem): readonly number[] {
     return [index];
   }
 
@@ -41,7 +42,7 @@ export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unkno
     return keyOfKey(this.#mapping, record);
   }
 
-  keyOfItem({ key }: KeyItem): string {
+  keyOfItem({ key = [] }: WorkItem): string {
     return keyText(key);
   }
 
@@ -49,12 +50,9 @@ export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unkno
     return undefined;
   }
 
-  prepare(items: readonly KeyItem[]): Prepared<ReadSession, Found> {
+  prepare(items: readonly WorkItem[]): Prepared<ReadSession, Found> {
     const mapping = this.#mapping;
-    const arrays = keyArrays(
-      mapping,
-      items.map(({ key }) => key),
-    );
+    const arrays = keyArraysOf(mapping, items);
     return {
       isOneStatement: true,
       steps: () => [
@@ -80,7 +78,7 @@ export class GetJob<M extends AnyMapping> implements BatchJob<ReadSession, unkno
     };
   }
 
-  async alone({ execute }: ReadSession, { key }: KeyItem): Promise<Found> {
+  async alone({ execute }: ReadSession, { key = [] }: WorkItem): Promise<Found> {
     const { rows } = await execute(selectOne(this.#mapping), key);
     return { rows: [rows[0]] };
   }

@@ -9,6 +9,7 @@ import {
   tableText,
 } from '@uno/domain';
 import { identifier, type TextStatement } from '@uno/postgres';
+import type { ArrayParameter } from './column-arrays.js';
 import { parseRow, rowText } from './row-text.js';
 import { sameKey, unnestTable } from './unnest-sql.js';
 
@@ -33,7 +34,7 @@ export async function findRows(
   execute: Execute,
   mapping: AnyMapping,
   fields: readonly Field[],
-  arrays: readonly string[],
+  arrays: readonly ArrayParameter[],
   count: number,
 ): Promise<(TextRow | undefined)[]> {
   const found = new Array<TextRow | undefined>(count).fill(undefined);

@@ -10,6 +10,17 @@ it('counts what an earlier call has read, and not what one call reads twice', ()
   expect(sketch).toMatchObject({ keys: 7, repeated: 2 });
 });
 
+it('takes numbers as they are, also beyond 32 bits', () => {
+  const sketch = new KeySketch();
+  const numbers = Array.from({ length: 1000 }, (_, i) => i + (i % 2) * 2 ** 40);
+  for (const number of numbers) sketch.note(number, 1);
+  expect(sketch.repeated).toBe(0);
+  for (const number of numbers) sketch.note(number, 2);
+  expect(sketch.repeated).toBeGreaterThan(900);
+  for (const number of numbers) sketch.note(number + 2 ** 32, 3);
+  expect(sketch.repeated).toBeLessThanOrEqual(1000);
+});
+
 it('remembers nearly all keys while there are few, and never more repetitions than there were', () => {
   const sketch = new KeySketch();
   const keys = Array.from({ length: 1000 }, (_, i) => `${i}`);

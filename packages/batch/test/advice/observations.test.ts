@@ -99,7 +99,7 @@ describe('of calls that were alone in a pool', () => {
 });
 
 describe('of a table', () => {
-  const read = (ids: readonly string[]) => ids.map((id) => ({ key: [id] }));
+  const read = (ids: readonly string[]) => ids.map((id) => ({ keyNumber: undefined, key: [id] }));
   const get = { ...insertCities, operation: 'batchGet' };
 
   it('counts reads that an earlier call had done, and what was written since the first', () => {

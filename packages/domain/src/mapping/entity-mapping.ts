@@ -118,15 +118,19 @@ export class EntityMapping<
    * @throws CallbackError when the class throws
    */
   hydrate(row: TextRow): E {
+    let field: Field | undefined;
     try {
       const entity = new this.entity();
       const values = asRecord(entity);
-      for (const field of this.fields) {
+      for (field of this.fields) {
         const text = row[field.position] ?? null;
-        values[field.property] = text === null ? null : this.#decode(field, text);
+        values[field.property] = text === null ? null : field.type.decode(text);
       }
       return entity;
     } catch (error) {
+      const text = field && row[field.position];
+      // Done again, as to catch it for each field would cost every row: it throws if it was at fault, and not the class.
+      if (field !== undefined && typeof text === 'string') this.#decode(field, text);
       throw entityError(error);
     }
   }
