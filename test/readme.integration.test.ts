@@ -28,6 +28,7 @@ const pages = [
   'docs/errors.md',
   'docs/cache.md',
   'docs/unit-of-work.md',
+  'docs/kysely.md',
 ];
 const snippets = await Promise.all(
   pages.map(async (page) => (await snippetsOf(page)).map(({ code, line }) => ({ title: `${page}:${line}`, code }))),

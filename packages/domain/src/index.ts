@@ -140,6 +140,7 @@ export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js'
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
+export type { KyselyQueries } from './query/kysely-queries.js';
 export type { ByFilter } from './repository/by-filter.js';
 export { checkOptions } from './repository/check-options.js';
 export type {

@@ -32,6 +32,7 @@ import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js';
 import type { Filters } from '../query/filter.js';
+import { type KyselyQueries, kyselyQueries } from '../query/kysely-queries.js';
 import { countRows, existsRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
 import {
@@ -108,6 +109,26 @@ export class UnoDBRepository<M extends AnyMapping> {
   /** The transaction that this call runs in, or the database: for SQL of your own, `` sql`…`.execute(this.db) ``. */
   protected get db(): Queryable {
     return this.#context.current();
+  }
+
+  /**
+   * Kysely's queries that read this table, and those of the mappings that are given, by the names of tables and columns, for
+   * what the methods of a repository do not say. They run in the unit of work, and give what Kysely gives: plain rows of
+   * the pool's type parsers, no entities.
+   *
+   * @throws ConfigError in code that outlived its unit of work
+   * @example
+   * ```ts
+   * const rows = await this.query(countries)
+   *   .selectFrom('city')
+   *   .innerJoin('country', 'country.id', 'city.country_id')
+   *   .select(({ fn }) => ['country.code', fn.countAll().as('cities')])
+   *   .groupBy('country.code')
+   *   .execute();
+   * ```
+   */
+  query<const Others extends readonly AnyMapping[]>(..._others: Others): KyselyQueries<readonly [M, ...Others]> {
+    return kyselyQueries(this.db);
   }
 
   /**

@@ -151,3 +151,27 @@ export async function mistakes(
   // @ts-expect-error an unknown strategy
   await repository.batchGet([1], { strategy: 'fast' });
 }
+
+export async function kyselyQueries(
+  repository: UnoDBRepository<typeof cities>,
+  others: { readonly countries: typeof countries },
+): Promise<void> {
+  const rows = await repository.query().selectFrom('city').select(['id', 'country_id', 'created_at']).execute();
+  expectTypeOf(rows).toEqualTypeOf<{ id: number; country_id: number; created_at: Date }[]>();
+  const joined = await repository
+    .query(others.countries)
+    .selectFrom('city')
+    .innerJoin('country', 'country.id', 'city.country_id')
+    .select('country.code')
+    .execute();
+  expectTypeOf(joined).toEqualTypeOf<{ code: string | null }[]>();
+
+  // @ts-expect-error the table is of a mapping that was not given
+  repository.query().selectFrom('country');
+  // @ts-expect-error the column is misspelt
+  repository.query().selectFrom('city').select('nam');
+  // @ts-expect-error the property is not the column's name
+  repository.query().selectFrom('city').select('countryId');
+  // @ts-expect-error what is written so, the cache would not hear of
+  repository.query().deleteFrom('city');
+}
