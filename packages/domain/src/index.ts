@@ -28,6 +28,7 @@ export {
   type TextRow,
 } from './mapping/entity-mapping.js';
 export { type Field, shapeOf } from './mapping/field.js';
+export type { MappingOfClass } from './mapping/class-mapping.js';
 export type {
   DatabaseOf,
   FieldName,
@@ -36,9 +37,9 @@ export type {
   IncrementPatch,
   KeyOf,
   Loaded,
-  LoadRelations,
   NewRecord,
   RecordPatch,
+  RelatedClass,
   RelationName,
   UpdatableField,
   VersionField,
@@ -69,7 +70,19 @@ export {
   readRecord,
 } from './mapping/record-reader.js';
 export { insertedFields, updatableFields } from './mapping/record-shape.js';
-export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
+export {
+  type AnyRelation,
+  type BelongsTo,
+  belongsTo,
+  type ForeignKey,
+  type HasMany,
+  type HasOne,
+  hasMany,
+  hasOne,
+  type ManyToMany,
+  type ManyToManyOptions,
+  manyToMany,
+} from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
@@ -139,6 +152,14 @@ export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js'
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
+export type {
+  LoadRelations,
+  MembersLoad,
+  OwnerLoad,
+  RelationPath,
+  RelationTree,
+} from './relations/load-relations.js';
+export { type LinkTable, type ResolvedRelation, resolveRelation } from './relations/resolved-relation.js';
 export { checkOptions } from './repository/check-options.js';
 export type {
   BatchGetOptions,

@@ -16,7 +16,7 @@ export interface SelectRequest {
 export function selectRows(mapping: AnyMapping, request: SelectRequest): RawBuilder<unknown> {
   const parts = [sql`select ${sql.raw(columnList(mapping.fields))} from ${sql.raw(tableText(mapping))}`];
   parts.push(...where(mapping, request.filters));
-  const order = orderList(mapping, request.orderBy).map((entry) => orderItem(mapping, entry));
+  const order = orderItems(mapping, request.orderBy);
   if (order.length > 0) parts.push(sql`order by ${sql.join(order)}`);
   if (request.limit !== undefined) parts.push(sql`limit ${wholeNumber('limit', request.limit)}::bigint`);
   if (request.offset !== undefined) parts.push(sql`offset ${wholeNumber('offset', request.offset)}::bigint`);
@@ -31,6 +31,16 @@ export function countRows(mapping: AnyMapping, filters: object | undefined): Raw
 
 function where(mapping: AnyMapping, filters: object | undefined): RawBuilder<unknown>[] {
   return filters === undefined ? [] : [sql`where ${filterCondition(mapping, filters)}`];
+}
+
+/**
+ * What comes after `order by`, as a list, for a statement in which the columns of the mapping need no table before them.
+ *
+ * @throws ConfigError for an unknown field
+ * @throws ValidationError for what is no order
+ */
+export function orderItems(mapping: AnyMapping, orderBy: unknown): RawBuilder<unknown>[] {
+  return orderList(mapping, orderBy).map((entry) => orderItem(mapping, entry));
 }
 
 function orderList(mapping: AnyMapping, orderBy: unknown): readonly unknown[] {
@@ -56,10 +66,11 @@ function orderItem(mapping: AnyMapping, entry: unknown): RawBuilder<unknown> {
   return sql`${columnRef(mapping.field(property))} ${sql.raw(direction)}`;
 }
 
-function wholeNumber(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
+/** @throws ValidationError for what is no number of rows */
+export function wholeNumber(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new ValidationError(
-    `${name} is a whole number from 0, not ${Number.isInteger(value) ? (value < 0 ? 'a negative one' : 'one that large') : kindOf(value)}.`,
+    `${name} is a whole number from 0, not ${typeof value === 'number' && Number.isInteger(value) ? (value < 0 ? 'a negative one' : 'one that large') : kindOf(value)}.`,
     {
       field: name,
     },

@@ -22,16 +22,16 @@ export async function results(
   expectTypeOf(await visitRepository.get({ cityId: 1, day: '2024-01-01' })).toEqualTypeOf<Visit | undefined>();
 
   const [city] = await repository.list({ loadRelations: ['country'] });
-  expectTypeOf(city?.country).toEqualTypeOf<Country | undefined>();
+  expectTypeOf(city?.country).toEqualTypeOf<Omit<Country, 'cities'> | undefined>();
   // @ts-expect-error it was not loaded
   city?.sister;
   const all = await repository.get(1, { loadRelations: true });
-  expectTypeOf(all?.sister).toEqualTypeOf<City | null | undefined>();
+  expectTypeOf(all?.sister).toEqualTypeOf<Stored | null | undefined>();
   const [country] = await countryRepository.batchGet([1], { loadRelations: ['cities'] });
-  expectTypeOf(country?.cities).toEqualTypeOf<City[] | undefined>();
+  expectTypeOf(country?.cities).toEqualTypeOf<Stored[] | undefined>();
   const [stored] = await repository.list();
   if (stored === undefined) return;
-  expectTypeOf((await repository.loadRelations(stored, ['sister'])).sister).toEqualTypeOf<City | null>();
+  expectTypeOf((await repository.loadRelations(stored, ['sister'])).sister).toEqualTypeOf<Stored | null>();
   // @ts-expect-error it was not loaded
   stored.country;
   // What was read can be written back.
