@@ -29,6 +29,7 @@ export {
   type TextRow,
 } from './mapping/entity-mapping.js';
 export { type Field, shapeOf } from './mapping/field.js';
+export type { MappingOfClass } from './mapping/class-mapping.js';
 export type {
   DatabaseOf,
   FieldName,
@@ -37,9 +38,9 @@ export type {
   IncrementPatch,
   KeyOf,
   Loaded,
-  LoadRelations,
   NewRecord,
   RecordPatch,
+  RelatedClass,
   RelationName,
   UpdatableField,
   VersionField,
@@ -70,7 +71,19 @@ export {
   readRecord,
 } from './mapping/record-reader.js';
 export { insertedFields, updatableFields } from './mapping/record-shape.js';
-export { type BelongsTo, belongsTo, type HasMany, hasMany } from './mapping/relation.js';
+export {
+  type AnyRelation,
+  type BelongsTo,
+  belongsTo,
+  type ForeignKey,
+  type HasMany,
+  type HasOne,
+  hasMany,
+  hasOne,
+  type ManyToMany,
+  type ManyToManyOptions,
+  manyToMany,
+} from './mapping/relation.js';
 export { hydrateLoaded, keyOfRow } from './mapping/rows.js';
 export { cachedStatement } from './mapping/statement-cache.js';
 export { columnList, tableText } from './mapping/table-sql.js';
@@ -141,6 +154,14 @@ export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observe
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
 export type { KyselyQueries } from './query/kysely-queries.js';
+export type {
+  LoadRelations,
+  MembersLoad,
+  OwnerLoad,
+  RelationPath,
+  RelationTree,
+} from './relations/load-relations.js';
+export { type LinkTable, type ResolvedRelation, resolveRelation } from './relations/resolved-relation.js';
 export type { ByFilter } from './repository/by-filter.js';
 export { checkOptions } from './repository/check-options.js';
 export type {

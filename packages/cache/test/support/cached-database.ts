@@ -31,6 +31,13 @@ export interface CachedDatabase {
   close(): Promise<void>;
 }
 
+/** Integers as PostgreSQL writes an array of them, where they travel as its bytes: a header of 20, and of each 4 and 4. */
+function shown(parameter: unknown): unknown {
+  if (!Buffer.isBuffer(parameter)) return parameter;
+  const count = (parameter.length - 20) / 8;
+  return `{${Array.from({ length: count }, (_, i) => parameter.readInt32BE(20 + 8 * i + 4)).join(',')}}`;
+}
+
 export async function openCachedDatabase(): Promise<CachedDatabase> {
   const database = await createTestDatabase({ name: 'cache' });
   const { connectionString } = database;
@@ -50,7 +57,8 @@ export async function openCachedDatabase(): Promise<CachedDatabase> {
     Object.assign(client, { query });
   });
   const statements: CompiledQuery[] = [];
-  const log = ({ query }: { query: CompiledQuery }) => void statements.push(query);
+  const log = ({ query }: { query: CompiledQuery }) =>
+    void statements.push({ ...query, parameters: query.parameters.map(shown) });
   const db = new Kysely<unknown>({ dialect: new UnoPostgresDialect({ pool }), log });
   await createTables(db, [depots, parcels]);
   const outsiders: pg.Client[] = [];

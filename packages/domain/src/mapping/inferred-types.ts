@@ -1,7 +1,9 @@
 import type { ColumnType } from 'kysely';
+import type { EntityClass } from '../entity/entity.js';
 import type { AnyColumn, Column, InsertMode, NumberKind } from './column.js';
+import type { MappingOfClass } from './class-mapping.js';
 import type { AnyMapping, EntityMapping } from './entity-mapping.js';
-import type { BelongsTo, HasMany } from './relation.js';
+import type { BelongsTo, HasOne } from './relation.js';
 
 type EntityOf<M> = M extends EntityMapping<infer E, infer _C, infer _K, infer _R, infer _T> ? E : never;
 type ColumnsOf<M extends AnyMapping> = M['columns'];
@@ -77,39 +79,70 @@ export type IncrementPatch<M extends AnyMapping, I extends IncrementableField<M>
 /** The names of an entity's relations. */
 export type RelationName<M extends AnyMapping> = keyof RelationsOf<M> & string;
 
-type RelationValue<M extends AnyMapping, R extends RelationName<M>> =
-  RelationsOf<M>[R] extends BelongsTo<infer T, infer F>
-    ? F extends FieldName<M>
-      ? null extends FieldValue<M, F>
-        ? T | null
-        : T
-      : never
-    : RelationsOf<M>[R] extends HasMany<infer T, infer _F>
-      ? T[]
-      : never;
+/** The class that a relation leads to. */
+export type RelatedClass<M extends AnyMapping, R extends RelationName<M>> = RelationsOf<M>[R] extends {
+  readonly target: () => EntityClass<infer T>;
+}
+  ? T
+  : never;
 
-/** Which relations to load: their names, or `true` for all of them. */
-export type LoadRelations<M extends AnyMapping> = readonly RelationName<M>[] | true;
+/** What stands in the property of a relation; `V` is one related entity. */
+type RelationValue<M extends AnyMapping, R extends RelationName<M>, V> =
+  RelationsOf<M>[R] extends BelongsTo<infer _T, infer F>
+    ? null extends FieldValue<M, F & FieldName<M>>
+      ? V | null
+      : V
+    : RelationsOf<M>[R] extends HasOne<infer _T, infer _F>
+      ? V | null
+      : V[];
+
+type RelatedValue<M extends AnyMapping, R extends RelationName<M>, L> = RelationValue<
+  M,
+  R,
+  Loaded<MappingOfClass<RelatedClass<M, R>>, L>
+>;
 
 type WithoutRelations<M extends AnyMapping> = [RelationName<M> & keyof EntityOf<M>] extends [never]
   ? EntityOf<M>
   : Omit<EntityOf<M>, RelationName<M>>;
 
-type RelationValues<M extends AnyMapping, N> = { [R in N & RelationName<M>]: RelationValue<M, R> };
+type HeadOf<Path> = Path extends `${infer Head}.${string}` ? Head : Path;
+type RestOf<Path, Head extends string> = Path extends `${Head}.${infer Rest}` ? Rest : never;
+/** The relations that paths go on to, as `L` says whether all of them were asked for or maybe some. */
+type Onwards<Path, Head extends string, L> = [RestOf<Path, Head>] extends [never] ? readonly [] : L;
+
+type PathValues<M extends AnyMapping, Path> = {
+  [R in HeadOf<Path> & RelationName<M>]: RelatedValue<M, R, Onwards<Path, R, readonly [RestOf<Path, R>]>>;
+};
+
+/** The same where each path may have been asked for or not. */
+type MaybePathValues<M extends AnyMapping, Path> = {
+  [R in HeadOf<Path> & RelationName<M>]?: RelatedValue<M, R, Onwards<Path, R, readonly RestOf<Path, R>[]>>;
+};
+
+type NestedLoad<Options> = Options extends { readonly loadRelations: infer L } ? L : readonly [];
+
+type TreeValues<M extends AnyMapping, Tree> = {
+  -readonly [R in keyof Tree as R extends RelationName<M> ? R : never]: R extends RelationName<M>
+    ? RelatedValue<M, R, NestedLoad<Tree[R]>>
+    : never;
+};
 
 /**
  * An entity as it comes from the database, with the relations that were loaded and no others. Where the names are known
  * only when the program runs, each of them may be there or not.
  */
 export type Loaded<M extends AnyMapping, L = readonly []> = L extends true
-  ? WithoutRelations<M> & RelationValues<M, RelationName<M>>
+  ? WithoutRelations<M> & PathValues<M, RelationName<M>>
   : L extends readonly []
     ? WithoutRelations<M>
-    : L extends readonly (infer N)[]
+    : L extends readonly (infer Path)[]
       ? number extends L['length']
-        ? WithoutRelations<M> & Partial<RelationValues<M, N>>
-        : WithoutRelations<M> & RelationValues<M, N>
-      : WithoutRelations<M>;
+        ? WithoutRelations<M> & MaybePathValues<M, Path>
+        : WithoutRelations<M> & PathValues<M, Path>
+      : L extends object
+        ? WithoutRelations<M> & TreeValues<M, L>
+        : WithoutRelations<M>;
 
 type ColumnNameOf<F, C> =
   C extends Column<infer _V, infer _D, infer _N, infer _I, infer Name>
@@ -170,8 +203,8 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 /** The relations of a mapping, checked: a foreign key is one of the columns. */
 export type CheckedRelations<Columns, Relations> = {
   [R in keyof Relations]: Relations[R] extends BelongsTo<infer _T, infer F>
-    ? F extends keyof Columns
+    ? [F] extends [keyof Columns]
       ? Relations[R]
-      : { error: 'the foreign key is not a column of this mapping'; foreignKey: F }
+      : { error: 'the foreign key is not a column of this mapping'; foreignKey: Exclude<F, keyof Columns> }
     : Relations[R];
 };

@@ -1,9 +1,10 @@
 import { ConfigError } from '@uno/postgres';
 import type { EntityClass } from '../entity/entity.js';
-import { type Columns, EntityMapping, type Relations } from './entity-mapping.js';
+import { type AnyMapping, type Columns, EntityMapping, type Relations } from './entity-mapping.js';
 import { checkName } from './field.js';
 import type { CheckedColumns, CheckedKey, CheckedRelations } from './inferred-types.js';
 import { registerMapping } from './mapping-registry.js';
+import { type AnyRelation, propertiesOf } from './relation.js';
 
 /** What {@link mapEntity} takes. */
 export interface MappingConfig<E, C, K extends string, R, T extends string, S extends string> {
@@ -91,11 +92,25 @@ export function mapUnchecked<E extends object>(
     uniques: Object.freeze((config.uniques ?? []).map((unique) => Object.freeze([...unique]))),
   });
   for (const property of mapping.uniques.flat()) mapping.field(property);
-  for (const [name, relation] of Object.entries(mapping.relations)) {
-    if (mapping.findField(name) !== undefined)
-      throw new ConfigError(`${tableName}: "${name}" is a field and a relation.`);
-    if (relation.kind === 'belongsTo') mapping.field(relation.foreignKey);
-  }
+  for (const [name, relation] of Object.entries(mapping.relations)) checkRelation(mapping, name, relation);
   registerMapping(mapping);
   return mapping;
+}
+
+/** What can be said of a relation before its other end is mapped. */
+function checkRelation(mapping: AnyMapping, name: string, relation: AnyRelation): void {
+  const { tableName } = mapping;
+  if (mapping.findField(name) !== undefined)
+    throw new ConfigError(`${tableName}: "${name}" is a field and a relation.`);
+  if (name === '' || name.includes('.') || name in Object.prototype) {
+    throw new ConfigError(
+      `${tableName}: a relation cannot be called "${name}". Its name has no dot, which paths of relations use, and is not one that every object has.`,
+    );
+  }
+  if (relation.kind === 'manyToMany') return;
+  const properties = propertiesOf(relation.foreignKey);
+  if (properties.length === 0 || new Set(properties).size < properties.length) {
+    throw new ConfigError(`${tableName}: the foreign key of "${name}" is one field, or several that differ.`);
+  }
+  if (relation.kind === 'belongsTo') for (const property of properties) mapping.field(property);
 }

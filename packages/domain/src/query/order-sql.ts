@@ -24,9 +24,9 @@ export function orderItems(mapping: AnyMapping, orderBy: unknown): readonly Orde
   throw new ValidationError(`orderBy of ${mapping.name} is a list, not ${kindOf(orderBy)}.`, { field: 'orderBy' });
 }
 
-/** The items for `order by`. */
-export function orderList(items: readonly OrderItem[]): RawBuilder<unknown> {
-  return sql.join(items.map(({ field, ...side }) => sql`${columnRef(field)} ${sql.raw(sideText(side))}`));
+/** What comes after `order by`, as a list, for a statement in which the columns need no table before them. */
+export function orderTerms(items: readonly OrderItem[]): readonly RawBuilder<unknown>[] {
+  return items.map(({ field, ...side }) => sql`${columnRef(field)} ${sql.raw(sideText(side))}`);
 }
 
 /** Nothing is said of nulls where it changes nothing, so that equal orders have equal texts. */

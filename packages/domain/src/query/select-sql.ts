@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import { columnList, tableText } from '../mapping/table-sql.js';
 import { filterCondition } from './filter-sql.js';
-import { orderItems, orderList } from './order-sql.js';
+import { orderItems, orderTerms } from './order-sql.js';
 
 /** What to read, before it is checked. */
 export interface SelectRequest {
@@ -17,8 +17,8 @@ export interface SelectRequest {
 export function selectRows(mapping: AnyMapping, request: SelectRequest): RawBuilder<unknown> {
   const parts = [sql`select ${sql.raw(columnList(mapping.fields))} from ${sql.raw(tableText(mapping))}`];
   parts.push(...where(mapping, request.filters));
-  const order = orderItems(mapping, request.orderBy);
-  if (order.length > 0) parts.push(sql`order by ${orderList(order)}`);
+  const order = orderTerms(orderItems(mapping, request.orderBy));
+  if (order.length > 0) parts.push(sql`order by ${sql.join(order)}`);
   if (request.limit !== undefined) parts.push(sql`limit ${wholeNumber('limit', request.limit)}::bigint`);
   if (request.offset !== undefined) parts.push(sql`offset ${wholeNumber('offset', request.offset)}::bigint`);
   return sql.join(parts, sql` `);
@@ -39,10 +39,11 @@ function where(mapping: AnyMapping, filters: object | undefined): RawBuilder<unk
   return filters === undefined ? [] : [sql`where ${filterCondition(mapping, filters)}`];
 }
 
-function wholeNumber(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
+/** @throws ValidationError for what is no number of rows */
+export function wholeNumber(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new ValidationError(
-    `${name} is a whole number from 0, not ${Number.isInteger(value) ? (value < 0 ? 'a negative one' : 'one that large') : kindOf(value)}.`,
+    `${name} is a whole number from 0, not ${typeof value === 'number' && Number.isInteger(value) ? (value < 0 ? 'a negative one' : 'one that large') : kindOf(value)}.`,
     {
       field: name,
     },

@@ -1,18 +1,23 @@
-import { arrayLiteral, ConfigError, executeTextSql, identifier } from '@uno/postgres';
-import { sql } from 'kysely';
+import { executeTextSql } from '@uno/postgres';
 import type { UnoContext } from '../context/uno-context.js';
 import { NotFoundError } from '../errors/repository-errors.js';
 import { type AnyMapping, asRecord } from '../mapping/entity-mapping.js';
-import type { Field } from '../mapping/field.js';
-import { mappingOfClass } from '../mapping/mapping-registry.js';
-import { encodeField } from '../mapping/record-reader.js';
-import { columnList, tableText } from '../mapping/table-sql.js';
+import { encodeEntityKey, encodeKey, type KeyTexts, keyText } from '../mapping/key.js';
+import { keyOfRow } from '../mapping/rows.js';
 import { sideBySide } from '../operations/side-by-side.js';
 import { EntityReader, type ReadOptions } from '../repository/entity-reader.js';
+import { memberRows } from './member-rows.js';
+import { type RelationLoad, relationLoads } from './relation-load.js';
+
+/** A relation, and the entities on which to set it. */
+interface Step {
+  readonly load: RelationLoad;
+  readonly entities: readonly object[];
+}
 
 /**
- * Loads relations of many entities at once: one statement a `hasMany`, one read by key of all that a `belongsTo` leads
- * to, which is one statement a batch, or a record where batching is off.
+ * Loads relations of many entities at once, level by level: one statement a relation, however many the entities are.
+ * What a `belongsTo` leads to is read by key, through the cache; where batching is off, by one statement for each of them.
  */
 export class RelationLoader {
   readonly #context: UnoContext;
@@ -22,87 +27,102 @@ export class RelationLoader {
   constructor(context: UnoContext, mapping: AnyMapping, options: ReadOptions) {
     this.#context = context;
     this.#mapping = mapping;
-    this.#options = options;
+    // Chunks are for what the caller asked for; keys that relations lead to are one array, however many.
+    this.#options = { ...options, batchSize: undefined, strategy: 'single_query' };
   }
 
   /**
    * Sets the relations on the entities. Entities that belong to the same other one share it.
    *
+   * @param wanted - see `LoadRelations`
    * @throws ConfigError for an unknown relation
    * @throws NotFoundError when a foreign key that may not be NULL leads nowhere
    */
-  async attach(entities: readonly object[], names: readonly string[] | true): Promise<void> {
-    const wanted = names === true ? Object.keys(this.#mapping.relations) : [...new Set(names)];
-    const relations = wanted.map((name) => ({ name, relation: this.#mapping.relation(name) }));
-    if (entities.length === 0) return;
-    // The relations do not depend on each other; a transaction has one connection, so there they take turns.
-    const concurrency = this.#context.current().isTransaction ? 1 : this.#context.readConcurrency;
-    await sideBySide(
-      concurrency,
-      relations.map(({ name, relation }) => () => {
-        const target = mappingOfClass(relation.target(), `The relation ${this.#mapping.name}.${name}`);
-        return relation.kind === 'belongsTo'
-          ? this.#attachOwner(entities, name, this.#mapping.field(relation.foreignKey), target)
-          : this.#attachMembers(entities, name, target.field(relation.foreignKey), target);
-      }),
-    );
+  async attach(entities: readonly object[], wanted: unknown): Promise<void> {
+    let steps = stepsOf(relationLoads(this.#mapping, wanted), entities);
+    while (steps.length > 0) {
+      // Those of a level do not depend on each other; a transaction has one connection, so there they take turns.
+      const concurrency = this.#context.current().isTransaction ? 1 : this.#context.readConcurrency;
+      const related = await sideBySide(
+        concurrency,
+        steps.map((step) => () => this.#take(step)),
+      );
+      steps = steps.flatMap(({ load }, i) => stepsOf(load.nested, related[i] ?? []));
+    }
   }
 
-  async #attachOwner(entities: readonly object[], name: string, foreignKey: Field, target: AnyMapping): Promise<void> {
-    const keyField = this.#singleKey(target);
-    const keys = new Map<unknown, string>();
-    for (const entity of entities) {
-      const key = asRecord(entity)[foreignKey.property];
-      if (key !== null && key !== undefined && !keys.has(key)) {
-        keys.set(key, encodeField(target, keyField, key, undefined) ?? '');
-      }
-    }
-    const values = [...keys.keys()];
+  /** @returns the related entities, each once */
+  #take({ load, entities }: Step): Promise<object[]> {
+    return load.relation.kind === 'belongsTo'
+      ? this.#attachOwners(load, entities)
+      : this.#attachMembers(load, entities);
+  }
+
+  async #attachOwners({ relation }: RelationLoad, entities: readonly object[]): Promise<object[]> {
+    const { name, target, sourceFields } = relation;
+    const keys = new Map<string, unknown>();
+    const texts = entities.map((entity) => {
+      const values = sourceFields.map(({ property }) => asRecord(entity)[property]);
+      if (values.some((value) => value === null || value === undefined)) return undefined;
+      const { key, text } = relatedKey(target, values);
+      if (!keys.has(text)) keys.set(text, key);
+      return text;
+    });
     const reader = new EntityReader(this.#context, target, this.#options);
     // The foreign key has been encoded as a key of the target just now, so it is one.
-    const owners = await reader.many(values as never[], this.#options);
-    const byKey = new Map(values.map((key, i) => [key, owners[i]]));
-    for (const entity of entities) {
-      const key = asRecord(entity)[foreignKey.property];
-      const owner = byKey.get(key);
-      if (owner === undefined && !foreignKey.nullable)
-        throw new NotFoundError(target.name, [keys.get(key) ?? String(key)]);
+    const owners = await reader.many([...keys.values()] as never[], this.#options);
+    const byText = new Map([...keys.keys()].map((text, i) => [text, owners[i]]));
+    const isNullable = sourceFields.some(({ nullable }) => nullable);
+    for (const [i, entity] of entities.entries()) {
+      const text = texts[i];
+      const owner = text === undefined ? undefined : byText.get(text);
+      if (owner === undefined && !isNullable) throw new NotFoundError(target.name, [text ?? 'undefined']);
       asRecord(entity)[name] = owner ?? null;
     }
+    return owners.filter((owner) => owner !== undefined);
   }
 
-  async #attachMembers(
-    entities: readonly object[],
-    name: string,
-    foreignKey: Field,
-    target: AnyMapping,
-  ): Promise<void> {
-    const ownKey = this.#singleKey(this.#mapping);
-    const byKey = new Map<string, object[]>();
-    for (const entity of entities) {
-      const key = encodeField(this.#mapping, ownKey, asRecord(entity)[ownKey.property], undefined) ?? '';
-      const members: object[] = byKey.get(key) ?? [];
-      byKey.set(key, members);
-      asRecord(entity)[name] = members;
-    }
-    const keys = arrayLiteral([...byKey.keys()], ownKey.type.bare);
-    const { sql: type, unnestsApart } = ownKey.type;
-    // PostgreSQL says whose a row is: 1 and 1.0 are one number and two texts.
-    const { rows } = await executeTextSql(
-      this.#context.current(),
-      sql`select o.position, ${sql.raw(columnList(target.fields, 'm'))}
-        from unnest(${keys}::${sql.raw(`${unnestsApart ? 'text' : type}[]`)}) with ordinality as o(key, position)
-        join ${sql.raw(tableText(target))} as m on m.${sql.raw(identifier(foreignKey.column))} = o.key::${sql.raw(type)}
-        order by ${sql.raw(columnList(target.keyFields, 'm'))}`,
-      { signal: this.#options.signal },
+  async #attachMembers(load: RelationLoad, entities: readonly object[]): Promise<object[]> {
+    const { relation } = load;
+    const { kind, name, source, target } = relation;
+    const parents = new Map<string, { readonly key: KeyTexts; readonly members: object[] }>();
+    const parentOf = entities.map((entity) => {
+      const key = encodeEntityKey(source, entity);
+      const text = keyText(key);
+      const parent = parents.get(text) ?? { key, members: [] };
+      parents.set(text, parent);
+      return parent;
+    });
+    const inOrder = [...parents.values()];
+    const statement = memberRows(
+      load,
+      inOrder.map(({ key }) => key),
     );
-    const owners = [...byKey.values()];
-    for (const [position, ...row] of rows) owners[Number(position) - 1]?.push(target.hydrate(row));
+    const { signal } = this.#options;
+    const { rows } = await executeTextSql(this.#context.current(), statement, { signal });
+    // One entity for each row of the target, though several parents may have it.
+    const related = new Map<string, object>();
+    for (const [place, ...row] of rows) {
+      const text = keyText(keyOfRow(target, row));
+      const member = related.get(text) ?? target.hydrate(row);
+      related.set(text, member);
+      inOrder[Number(place) - 1]?.members.push(member);
+    }
+    for (const [i, entity] of entities.entries()) {
+      const members = parentOf[i]?.members ?? [];
+      asRecord(entity)[name] = kind === 'hasOne' ? (members[0] ?? null) : members;
+    }
+    return [...related.values()];
   }
+}
 
-  #singleKey(mapping: AnyMapping): Field {
-    const [only, ...more] = mapping.keyFields;
-    if (only !== undefined && more.length === 0) return only;
-    throw new ConfigError(`${mapping.name} has a key of several fields, to which relations are not possible yet.`);
-  }
+function stepsOf(loads: readonly RelationLoad[], entities: readonly object[]): Step[] {
+  return entities.length === 0 ? [] : loads.map((load) => ({ load, entities }));
+}
+
+/** The key of the target that the values of a foreign key are, and its text. */
+function relatedKey(target: AnyMapping, values: readonly unknown[]): { readonly key: unknown; readonly text: string } {
+  const [only] = values;
+  const key = values.length === 1 ? only : Object.fromEntries(target.key.map((property, i) => [property, values[i]]));
+  return { key, text: keyText(encodeKey(target, key)) };
 }

@@ -1,12 +1,12 @@
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { LoadRelations } from '../mapping/inferred-types.js';
 import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
 import type { Filters, OrderBy } from '../query/filter.js';
+import type { CheckedLoad, LoadRelations } from '../relations/load-relations.js';
 
 /** Options of `get`. */
 export interface GetOptions<M extends AnyMapping, L extends LoadRelations<M>> {
-  /** Relations to load too: their names, or `true` for all. */
-  readonly loadRelations?: L;
+  /** Relations to load too: `true` for all, names and paths, or a tree that says how. */
+  readonly loadRelations?: CheckedLoad<M, L>;
   /** `false` reads past the entity cache. */
   readonly useCache?: boolean;
 }
@@ -17,8 +17,8 @@ export interface FindOptions<M extends AnyMapping, L extends LoadRelations<M>> {
   readonly orderBy?: readonly OrderBy<M>[];
   /** Rows to leave out first. */
   readonly offset?: number;
-  /** Relations to load too: their names, or `true` for all. */
-  readonly loadRelations?: L;
+  /** Relations to load too. */
+  readonly loadRelations?: CheckedLoad<M, L>;
 }
 
 /** Options of `list`. */
@@ -35,7 +35,7 @@ export interface BatchReadOptions extends BatchCallOptions {
 
 /** Options of `batchGet`. */
 export interface BatchGetOptions<M extends AnyMapping, L extends LoadRelations<M>> extends BatchReadOptions {
-  readonly loadRelations?: L;
+  readonly loadRelations?: CheckedLoad<M, L>;
   /** `false` reads past the entity cache. */
   readonly useCache?: boolean;
   /** What to do about keys without a row: leave them out (the default), or throw a NotFoundError that names them. */

@@ -8,7 +8,6 @@ import type {
   IncrementPatch,
   KeyOf,
   Loaded,
-  LoadRelations,
   NewRecord,
   RecordPatch,
 } from '../mapping/inferred-types.js';
@@ -34,6 +33,7 @@ import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js
 import type { Filters } from '../query/filter.js';
 import { type KyselyQueries, kyselyQueries } from '../query/kysely-queries.js';
 import { countRows, existsRows, selectRows } from '../query/select-sql.js';
+import type { CheckedLoad, LoadRelations } from '../relations/load-relations.js';
 import { RelationLoader } from '../relations/relation-loader.js';
 import {
   type FieldChanges,
@@ -144,7 +144,7 @@ export class UnoDBRepository<M extends AnyMapping> {
     const entity = await this.#reader.one(key, { useCache: options.useCache });
     if (entity === undefined) return undefined;
     const settings = { useCache: options.useCache };
-    const [loaded] = await this.#withRelations([entity], options.loadRelations, { settings });
+    const [loaded] = await this.#withRelations<L>([entity], options.loadRelations, { settings });
     return loaded;
   }
 
@@ -172,7 +172,7 @@ export class UnoDBRepository<M extends AnyMapping> {
     checkOptions('list', options, ['filters', 'orderBy', 'limit', 'offset', 'loadRelations']);
     const { rows } = await executeTextSql(this.db, selectRows(this.mapping, options));
     const entities = rows.map((row) => hydrateLoaded(this.mapping, row));
-    return this.#withRelations(entities, options.loadRelations);
+    return this.#withRelations<L>(entities, options.loadRelations);
   }
 
   /**
@@ -257,8 +257,11 @@ export class UnoDBRepository<M extends AnyMapping> {
   }
 
   /** A copy of the entity with relations loaded; see {@link loadRelationsBatch}. */
-  async loadRelations<const L extends LoadRelations<M>>(entity: Loaded<M>, relations: L): Promise<Loaded<M, L>> {
-    const [loaded] = await this.loadRelationsBatch([entity], relations);
+  async loadRelations<const L extends LoadRelations<M>>(
+    entity: Loaded<M>,
+    relations: CheckedLoad<M, L>,
+  ): Promise<Loaded<M, L>> {
+    const [loaded] = await this.loadRelationsBatch<L>([entity], relations);
     if (loaded === undefined) throw new ValidationError(`loadRelations takes a ${this.mapping.name}.`);
     return loaded;
   }
@@ -271,7 +274,7 @@ export class UnoDBRepository<M extends AnyMapping> {
    */
   async loadRelationsBatch<const L extends LoadRelations<M>>(
     entities: readonly Loaded<M>[],
-    relations: L,
+    relations: CheckedLoad<M, L>,
   ): Promise<Loaded<M, L>[]> {
     const copies = entities.map((entity, index) => {
       if (entity instanceof this.mapping.entity) return Object.assign(new this.mapping.entity(), entity);
@@ -279,7 +282,7 @@ export class UnoDBRepository<M extends AnyMapping> {
         index,
       });
     });
-    return this.#withRelations(copies, relations);
+    return this.#withRelations<L>(copies, relations);
   }
 
   /**
@@ -314,7 +317,7 @@ export class UnoDBRepository<M extends AnyMapping> {
       }
       const { batchSize, strategy } = call;
       const settings = { useCache, useBatchOperations, batchSize, strategy };
-      return await this.#withRelations(
+      return await this.#withRelations<L>(
         found.filter((entity) => entity !== undefined),
         loadRelations,
         { settings, signal },

@@ -2,9 +2,9 @@ import { atomically, executeTextSql, type Queryable } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
-import { mappingOfClass } from '../mapping/mapping-registry.js';
 import { encodeField } from '../mapping/record-reader.js';
 import { columnList, columnRef, tableText } from '../mapping/table-sql.js';
+import { resolveRelation } from '../relations/resolved-relation.js';
 
 /**
  * Creates the tables of mappings, for tests, examples and prototypes: enumerated types, schemas, columns, keys, unique
@@ -87,16 +87,16 @@ function isExpression(value: unknown): value is RawBuilder<unknown> {
 }
 
 function foreignKeys(mapping: AnyMapping, mappings: readonly AnyMapping[]): RawBuilder<unknown>[] {
-  return Object.entries(mapping.relations).flatMap(([name, relation]) => {
-    if (relation.kind !== 'belongsTo') return [];
-    const target = mappingOfClass(relation.target(), `The relation ${mapping.name}.${name}`);
+  return Object.entries(mapping.relations).flatMap(([name, { kind }]) => {
+    if (kind !== 'belongsTo') return [];
+    const { target, sourceFields } = resolveRelation(mapping, name);
     if (!mappings.includes(target)) return [];
-    const column = columnRef(mapping.field(relation.foreignKey));
+    const columns = sql.raw(columnList(sourceFields));
     const table = sql.raw(tableText(mapping));
     return [
-      sql`alter table ${table} add foreign key (${column})
+      sql`alter table ${table} add foreign key (${columns})
         references ${sql.raw(tableText(target))} (${sql.raw(columnList(target.keyFields))})`,
-      sql`create index on ${table} (${column})`,
+      sql`create index on ${table} (${columns})`,
     ];
   });
 }

@@ -71,11 +71,11 @@ expectTypeOf<{ cityId: number; day: string; note: null }>().toExtend<RecordPatch
 // What is not loaded is not in the type.
 expectTypeOf<Loaded<typeof visits>>().toEqualTypeOf<Visit>();
 expectTypeOf<Loaded<typeof cities>>().toEqualTypeOf<Omit<City, 'country' | 'sister'>>();
-expectTypeOf<Loaded<typeof cities, readonly ['country']>['country']>().toEqualTypeOf<Country>();
+expectTypeOf<Loaded<typeof cities, readonly ['country']>['country']>().toEqualTypeOf<Omit<Country, 'cities'>>();
 expectTypeOf<Loaded<typeof cities, readonly ['country']>>().not.toHaveProperty('sister');
-expectTypeOf<Loaded<typeof cities, true>['sister']>().toEqualTypeOf<City | null>();
-expectTypeOf<Loaded<typeof cities, true>['country']>().toEqualTypeOf<Country>();
-expectTypeOf<Loaded<typeof countries, true>['cities']>().toEqualTypeOf<City[]>();
+expectTypeOf<Loaded<typeof cities, true>['sister']>().toEqualTypeOf<Omit<City, 'country' | 'sister'> | null>();
+expectTypeOf<Loaded<typeof cities, true>['country']>().toEqualTypeOf<Omit<Country, 'cities'>>();
+expectTypeOf<Loaded<typeof countries, true>['cities']>().toEqualTypeOf<Omit<City, 'country' | 'sister'>[]>();
 
 // Every column type has its type in TypeScript.
 class Every {

@@ -22,23 +22,23 @@ export async function results(
   expectTypeOf(await visitRepository.exists({ cityId: 1, day: '2024-01-01' })).toEqualTypeOf<boolean>();
   expectTypeOf(await repository.count()).toEqualTypeOf<number>();
   expectTypeOf(await repository.getOrFail(1)).toEqualTypeOf<Stored>();
-  expectTypeOf((await repository.getOrFail(1, { loadRelations: ['country'] })).country).toEqualTypeOf<Country>();
+  expectTypeOf((await repository.getOrFail(1, { loadRelations: ['country'] })).country).toEqualTypeOf<Omit<Country, 'cities'>>();
   expectTypeOf(await repository.findOne()).toEqualTypeOf<Stored | undefined>();
   const first = await repository.findOne({ orderBy: ['name'], loadRelations: ['sister'] });
-  expectTypeOf(first?.sister).toEqualTypeOf<City | null | undefined>();
+  expectTypeOf(first?.sister).toEqualTypeOf<Stored | null | undefined>();
   expectTypeOf(await visitRepository.get({ cityId: 1, day: '2024-01-01' })).toEqualTypeOf<Visit | undefined>();
 
   const [city] = await repository.list({ loadRelations: ['country'] });
-  expectTypeOf(city?.country).toEqualTypeOf<Country | undefined>();
+  expectTypeOf(city?.country).toEqualTypeOf<Omit<Country, 'cities'> | undefined>();
   // @ts-expect-error it was not loaded
   city?.sister;
   const all = await repository.get(1, { loadRelations: true });
-  expectTypeOf(all?.sister).toEqualTypeOf<City | null | undefined>();
+  expectTypeOf(all?.sister).toEqualTypeOf<Stored | null | undefined>();
   const [country] = await countryRepository.batchGet([1], { loadRelations: ['cities'] });
-  expectTypeOf(country?.cities).toEqualTypeOf<City[] | undefined>();
+  expectTypeOf(country?.cities).toEqualTypeOf<Stored[] | undefined>();
   const [stored] = await repository.list();
   if (stored === undefined) return;
-  expectTypeOf((await repository.loadRelations(stored, ['sister'])).sister).toEqualTypeOf<City | null>();
+  expectTypeOf((await repository.loadRelations(stored, ['sister'])).sister).toEqualTypeOf<Stored | null>();
   // @ts-expect-error it was not loaded
   stored.country;
   // What was read can be written back.
