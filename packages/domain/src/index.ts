@@ -173,6 +173,7 @@ export type {
   UniqueDescription,
 } from './schema/table-description.js';
 export { keyColumns, uniqueSets } from './schema/table-keys.js';
+export type { StreamOptions } from './stream/stream-options.js';
 export type {
   FieldChanges,
   RemovedWhere,

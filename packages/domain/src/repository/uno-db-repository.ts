@@ -35,6 +35,8 @@ import type { Filters } from '../query/filter.js';
 import { type KyselyQueries, kyselyQueries } from '../query/kysely-queries.js';
 import { countRows, existsRows, selectRows } from '../query/select-sql.js';
 import { RelationLoader } from '../relations/relation-loader.js';
+import { type StreamSource, streamEntities } from '../stream/stream-entities.js';
+import { type StreamOptions, streamRules } from '../stream/stream-options.js';
 import {
   type FieldChanges,
   type RemovedWhere,
@@ -393,6 +395,35 @@ export class UnoDBRepository<M extends AnyMapping> {
     const { operations, call } = this.#writing('batchRemove', options);
     const result = await operations.batchDelete(requireList('batchRemove', keys), call);
     return call.outcomes ? withOutcomes(result) : result.deleted;
+  }
+
+  /**
+   * The entities that a filter finds, one by one, through a cursor of the server: memory for one chunk, however many there
+   * are. In a unit of work it reads in that transaction, between whose statements the loop may do others; else in one of its
+   * own that only reads, on one connection of the pool until the loop ends. All rows are as they were at its beginning.
+   *
+   * Costs a DECLARE, a FETCH a chunk, and one statement a relation and chunk; reads past the cache.
+   *
+   * @throws ConfigError, ValidationError for options that are wrong, at once
+   * @throws CanceledError when the signal was aborted
+   * @throws ConnectionError when the connection is lost on the way
+   * @example
+   * ```ts
+   * for await (const city of cities.stream({ orderBy: ['name'], loadRelations: ['country'] })) await print(city);
+   * ```
+   */
+  stream<const L extends LoadRelations<M> = readonly []>(
+    options: StreamOptions<M, L> = {},
+  ): AsyncIterableIterator<Loaded<M, L>> {
+    const { filters, orderBy, chunkSize, signal: callers } = mergeOptions('stream', streamRules, options);
+    const { loadRelations } = options;
+    const source: StreamSource<M, Loaded<M, L>> = {
+      context: this.#context,
+      mapping: this.mapping,
+      db: this.db,
+      relate: (entities, signal) => this.#withRelations(entities, loadRelations, { signal }),
+    };
+    return streamEntities(source, { filters, orderBy, chunkSize, signal: callers });
   }
 
   /**
