@@ -31,6 +31,8 @@ import type { WithModels } from '../ports/batch-port.js';
 import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js';
+import { type Page, type PageOptions, pageRules } from '../pages/page-options.js';
+import { readPage } from '../pages/read-page.js';
 import type { Filters } from '../query/filter.js';
 import { type KyselyQueries, kyselyQueries } from '../query/kysely-queries.js';
 import { countRows, existsRows, selectRows } from '../query/select-sql.js';
@@ -424,6 +426,28 @@ export class UnoDBRepository<M extends AnyMapping> {
       relate: (entities, signal) => this.#withRelations(entities, loadRelations, { signal }),
     };
     return streamEntities(source, { filters, orderBy, chunkSize, signal: callers });
+  }
+
+  /**
+   * One page of the entities that a filter finds, and cursors for those before and after it: opaque texts for a client to
+   * come back with. They are places in the order, not numbers of rows, so that pages neither repeat nor leave out a row when
+   * others come and go.
+   *
+   * Costs one statement, however far the page is, and one a relation; reads past the cache.
+   *
+   * @throws ConfigError, ValidationError for options that are wrong
+   * @throws PageCursorError for a cursor that was changed, or is of another entity, order or filter
+   * @example
+   * ```ts
+   * const { items, next } = await cities.page({ orderBy: [{ population: 'desc' }], limit: 20, after: request.query.after });
+   * ```
+   */
+  async page<const L extends LoadRelations<M> = readonly []>(options: PageOptions<M, L>): Promise<Page<Loaded<M, L>>> {
+    const call = mergeOptions('page', pageRules, options);
+    const source = { mapping: this.mapping, db: this.db, cursors: this.#context.cursors };
+    const { items: rows, ...neighbours } = await readPage(source, call);
+    const entities = rows.map((row) => hydrateLoaded(this.mapping, row));
+    return { items: await this.#withRelations(entities, options.loadRelations), ...neighbours };
   }
 
   /**
