@@ -15,6 +15,7 @@ const pages = [
   'docs/batch-sync.md',
   'docs/batch-execute-sql.md',
   'docs/set-based-writes.md',
+  'docs/streams-and-pages.md',
   'docs/batch-import.md',
   'docs/plan.md',
   'docs/metrics.md',

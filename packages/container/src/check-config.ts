@@ -2,7 +2,7 @@ import { isLogger } from '@uno/batch';
 import { isMapping } from '@uno/domain';
 import { ConfigError, kindOf } from '@uno/postgres';
 import { databaseFaults } from './check-database.js';
-import { batchFaults, cacheFaults, repositoryFaults } from './check-settings.js';
+import { batchFaults, cacheFaults, pageKeyFaults, repositoryFaults } from './check-settings.js';
 import { namedEntities, namedRepositories } from './config-entries.js';
 import type { UnoContainerConfig } from './container-config.js';
 
@@ -15,6 +15,7 @@ const options: Readonly<Record<keyof UnoContainerConfig, true>> = {
   settings: true,
   batch: true,
   cache: true,
+  pageKey: true,
   logger: true,
 };
 const known = Object.keys(options);
@@ -34,6 +35,7 @@ export function checkContainerConfig(config: UnoContainerConfig): void {
     ...entryFaults(config),
     ...batchFaults(config),
     ...cacheFaults(config),
+    ...pageKeyFaults(config),
   );
   if (config.logger !== undefined && !isLogger(config.logger)) faults.push('logger lacks a method: info or warn');
   if (faults.length === 0) return;

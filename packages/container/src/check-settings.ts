@@ -1,6 +1,6 @@
 import { BatchOperationsPort } from '@uno/batch';
 import { LruEntityCache } from '@uno/cache';
-import { mergeSettings } from '@uno/domain';
+import { checkPageKey, mergeSettings } from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
 import { namedEntities, namedRepositories } from './config-entries.js';
 import type { UnoContainerConfig } from './container-config.js';
@@ -34,6 +34,11 @@ export function cacheFaults({ cache }: UnoContainerConfig): string[] {
     faults.push(...faultsOf(own, check).map((fault) => `cache.entities, ${mapping.name}: ${fault}`));
   }
   return faults;
+}
+
+/** What is wrong with the secret of pages, which is not shown. */
+export function pageKeyFaults({ pageKey }: UnoContainerConfig): string[] {
+  return faultsOf({ pageKey }, (one) => checkPageKey(Object.values(one)[0]));
 }
 
 /** Puts every setting, by itself, to the one who takes it, who would otherwise stop at the first fault. */

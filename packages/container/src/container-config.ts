@@ -55,6 +55,11 @@ export interface UnoContainerConfig {
     | (CacheSettings & { readonly entities?: ReadonlyMap<AnyMapping, CacheSettings> | undefined })
     | false
     | undefined;
+  /**
+   * The secret by which cursors of pages are signed, of 16 bytes or more: the same in all processes that serve one client.
+   * Without one, each process has a random one, and refuses the cursors of others.
+   */
+  readonly pageKey?: string | Uint8Array | undefined;
   /** Told when an idle connection is lost, and by the batch operations, unless `batch` names another one. */
   readonly logger?: Logger | undefined;
 }

@@ -73,6 +73,7 @@ export function createUnoContainer(config: UnoContainerConfig): UnoContainer {
     overrides: new Map(namedRepositories(config).map(({ repository, settings }) => [repository, settings])),
     // One connection at least is left to others.
     readConcurrency: Math.max(1, Math.min(4, maxConnections - 1)),
+    pageKey: config.pageKey,
   });
   const container = new UnoContainer(async () => {
     if (owned) await pool.end();

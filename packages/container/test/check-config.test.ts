@@ -40,10 +40,15 @@ describe('a configuration that is right', () => {
 });
 
 describe('a configuration is refused', () => {
-  const known = 'database, repositories, entities, services, settings, batch, cache, logger';
+  const known = 'database, repositories, entities, services, settings, batch, cache, pageKey, logger';
   it.each<[string, object, string]>([
     ['with an option that there is not', { database, repos: [] }, `there is no option "repos"; known are: ${known}`],
     ['without a database', {}, 'database is missing: { connectionString } or { pool }'],
+    [
+      'with a secret of pages that is short',
+      { database, pageKey: 'short' },
+      'pageKey is a text or bytes, of 16 bytes or more.',
+    ],
     ['with a database that is null', { database: null }, 'database is missing'],
     ['with a database that is a text', { database: connectionString }, 'database is missing'],
     ['with a pool that is none', { database: { pool: {} } }, 'database.pool is not a pg pool'],

@@ -154,3 +154,22 @@ describe('the cache of a container', () => {
     expect(container.get(LruEntityCache).statistics(trees).entries).toBe(1);
   });
 });
+
+describe('a cursor of a page', () => {
+  const firstPage = async (pageKey: string) => {
+    const repository = open({ repositories: [GardenRepository], pageKey }).get(GardenRepository);
+    return { repository, page: await repository.page({ limit: 1 }) };
+  };
+
+  it('is taken where the configuration has the same secret, and nowhere else', async () => {
+    open({ repositories: [GardenRepository] });
+    await container.get(GardenRepository).batchAdd(fourGardens);
+    const one = await firstPage('one secret of the tests');
+    const same = await firstPage('one secret of the tests');
+    const next = await same.repository.page({ limit: 1, after: one.page.next });
+    expect(next.items).toMatchObject([{ name: 'b' }]);
+    const other = await firstPage('other secret of the tests');
+    const refused = other.repository.page({ limit: 1, after: one.page.next });
+    await expect(refused).rejects.toMatchObject({ code: 'UNO_PAGE_CURSOR', fault: 'signature' });
+  });
+});

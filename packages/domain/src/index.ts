@@ -6,6 +6,7 @@ export { BatchError, type BatchErrorOptions, blamesRecord } from './errors/batch
 export { CallbackError, type CallbackName, calling } from './errors/callback-error.js';
 export { DuplicateRecordError } from './errors/duplicate-record-error.js';
 export { type IndexRange, IndexRanges } from './errors/index-ranges.js';
+export { PageCursorError, type PageCursorFault } from './errors/page-cursor-error.js';
 export { PartialWriteError } from './errors/partial-write-error.js';
 export { NotFoundError, RowSuppressedError, StaleEntityError, type StaleVersion } from './errors/repository-errors.js';
 export { SyncRefusedError, type SyncRefusedOptions } from './errors/sync-refused-error.js';
@@ -136,6 +137,8 @@ export type {
   RecordOperations,
   WithModels,
 } from './ports/batch-port.js';
+export { checkPageKey } from './pages/page-cursors.js';
+export type { Page, PageOptions } from './pages/page-options.js';
 export type { BatchCallOptions, BatchProgress, BatchWriteOptions } from './ports/call-options.js';
 export type { Awaitable, EntityCache, EntityCacheRegion, FillTicket } from './ports/entity-cache.js';
 export { observeWrite, type WriteTarget, type WrittenRows } from './ports/observe-write.js';
@@ -194,6 +197,7 @@ export type {
   UniqueDescription,
 } from './schema/table-description.js';
 export { keyColumns, uniqueSets } from './schema/table-keys.js';
+export type { StreamOptions } from './stream/stream-options.js';
 export type {
   FieldChanges,
   RemovedWhere,

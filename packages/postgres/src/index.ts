@@ -13,6 +13,7 @@ export { objectsOf } from './dialect/objects-of.js';
 export type { PgPool } from './dialect/pool-port.js';
 export { type PoolUse, poolUse } from './dialect/pool-use.js';
 export { type Queryable, requireUnoDialect } from './dialect/queryable.js';
+export { type CursorChunk, type CursorOptions, readByCursor } from './dialect/read-by-cursor.js';
 export type { ExecuteOptions, TextResult, TextStatement } from './dialect/text-statement.js';
 export type { TogetherRequest } from './dialect/together-query.js';
 export type { TransactionOutcome, TransactionScope } from './dialect/transaction-scope.js';

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ConfigError, type Queryable, requireUnoDialect } from '@uno/postgres';
+import { PageCursors } from '../pages/page-cursors.js';
 import type { BatchPort } from '../ports/batch-port.js';
 import type { EntityCache } from '../ports/entity-cache.js';
 import type { WriteObserver } from '../ports/write-observer.js';
@@ -21,6 +22,11 @@ export interface UnoContextOptions {
   readonly overrides?: ReadonlyMap<unknown, RepositorySettings> | undefined;
   /** Reads of one call that may run side by side, from 1; leave some of the pool to others. Default 4. */
   readonly readConcurrency?: number | undefined;
+  /**
+   * The secret by which cursors of pages are signed, of 16 bytes or more: the same in all processes that serve one client.
+   * Without one, each process has a random one, and refuses the cursors of others.
+   */
+  readonly pageKey?: string | Uint8Array | undefined;
 }
 
 interface Ambient {
@@ -42,6 +48,8 @@ export class UnoContext {
   readonly cache: EntityCache | undefined;
   readonly observers: readonly WriteObserver[];
   readonly readConcurrency: number;
+  /** Makes the cursors of pages. */
+  readonly cursors: PageCursors;
   readonly #db: Queryable;
   readonly #settings: RepositorySettings | undefined;
   readonly #overrides: ReadonlyMap<unknown, RepositorySettings>;
@@ -58,6 +66,7 @@ export class UnoContext {
     if (!Number.isSafeInteger(this.readConcurrency) || this.readConcurrency < 1) {
       throw new ConfigError(`UnoContext: readConcurrency is a whole number from 1, not ${this.readConcurrency}.`);
     }
+    this.cursors = new PageCursors(options.pageKey);
     this.#settings = mergeSettings('UnoContext settings', options.settings);
     this.#overrides = new Map(options.overrides);
     for (const settings of this.#overrides.values()) mergeSettings('UnoContext overrides', settings);

@@ -30,11 +30,15 @@ import type { WithModels } from '../ports/batch-port.js';
 import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js';
+import { type Page, type PageOptions, pageRules } from '../pages/page-options.js';
+import { readPage } from '../pages/read-page.js';
 import type { Filters } from '../query/filter.js';
 import { type KyselyQueries, kyselyQueries } from '../query/kysely-queries.js';
 import { countRows, existsRows, selectRows } from '../query/select-sql.js';
 import type { CheckedLoad, LoadRelations } from '../relations/load-relations.js';
 import { RelationLoader } from '../relations/relation-loader.js';
+import { type StreamSource, streamEntities } from '../stream/stream-entities.js';
+import { type StreamOptions, streamRules } from '../stream/stream-options.js';
 import {
   type FieldChanges,
   type RemovedWhere,
@@ -396,6 +400,57 @@ export class UnoDBRepository<M extends AnyMapping> {
     const { operations, call } = this.#writing('batchRemove', options);
     const result = await operations.batchDelete(requireList('batchRemove', keys), call);
     return call.outcomes ? withOutcomes(result) : result.deleted;
+  }
+
+  /**
+   * The entities that a filter finds, one by one, through a cursor of the server: memory for one chunk, however many there
+   * are. In a unit of work it reads in that transaction, between whose statements the loop may do others; else in one of its
+   * own that only reads, on one connection of the pool until the loop ends. All rows are as they were at its beginning.
+   *
+   * Costs a DECLARE, a FETCH a chunk, and one statement a relation and chunk; reads past the cache.
+   *
+   * @throws ConfigError, ValidationError for options that are wrong, at once
+   * @throws CanceledError when the signal was aborted
+   * @throws ConnectionError when the connection is lost on the way
+   * @example
+   * ```ts
+   * for await (const city of cities.stream({ orderBy: ['name'], loadRelations: ['country'] })) await print(city);
+   * ```
+   */
+  stream<const L extends LoadRelations<M> = readonly []>(
+    options: StreamOptions<M, L> = {},
+  ): AsyncIterableIterator<Loaded<M, L>> {
+    const { filters, orderBy, chunkSize, signal: callers } = mergeOptions('stream', streamRules, options);
+    const { loadRelations } = options;
+    const source: StreamSource<M, Loaded<M, L>> = {
+      context: this.#context,
+      mapping: this.mapping,
+      db: this.db,
+      relate: (entities, signal) => this.#withRelations(entities, loadRelations, { signal }),
+    };
+    return streamEntities(source, { filters, orderBy, chunkSize, signal: callers });
+  }
+
+  /**
+   * One page of the entities that a filter finds, and cursors for those before and after it: opaque texts for a client to
+   * come back with. They are places in the order, not numbers of rows, so that pages neither repeat nor leave out a row when
+   * others come and go.
+   *
+   * Costs one statement, however far the page is, and one a relation; reads past the cache.
+   *
+   * @throws ConfigError, ValidationError for options that are wrong
+   * @throws PageCursorError for a cursor that was changed, or is of another entity, order or filter
+   * @example
+   * ```ts
+   * const { items, next } = await cities.page({ orderBy: [{ population: 'desc' }], limit: 20, after: request.query.after });
+   * ```
+   */
+  async page<const L extends LoadRelations<M> = readonly []>(options: PageOptions<M, L>): Promise<Page<Loaded<M, L>>> {
+    const call = mergeOptions('page', pageRules, options);
+    const source = { mapping: this.mapping, db: this.db, cursors: this.#context.cursors };
+    const { items: rows, ...neighbours } = await readPage(source, call);
+    const entities = rows.map((row) => hydrateLoaded(this.mapping, row));
+    return { items: await this.#withRelations(entities, options.loadRelations), ...neighbours };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { atomically, ConfigError, type Queryable, type TextResult, UnoError } from '@uno/postgres';
+import { atomically, ConfigError, isTransactionLost, type Queryable, type TextResult, UnoError } from '@uno/postgres';
 import { PartialWriteError } from '../errors/partial-write-error.js';
 import { executeOn } from '../individual/write-in-turn.js';
 import type { TextRow } from '../mapping/entity-mapping.js';
@@ -102,7 +102,7 @@ export class WhereWriter {
   }
 
   async #inChunks(call: Call, size: number): Promise<number> {
-    const { mapping } = this.#target;
+    const { mapping, db } = this.#target;
     let written = 0;
     let after: KeyTexts | undefined;
     do {
@@ -112,7 +112,9 @@ export class WhereWriter {
         after = chunk.next;
       } catch (error) {
         const cause = call.deadline.explain(error);
-        if (after === undefined || !UnoError.is(cause)) throw cause;
+        // With a transaction of the caller's that is lost, the chunks before are undone as well.
+        const isUndone = db.isTransaction && (await isTransactionLost(db));
+        if (after === undefined || isUndone || !UnoError.is(cause)) throw cause;
         const { operation } = call;
         const lastKey = decodeKey(mapping, after);
         throw new PartialWriteError({ operation, entity: mapping.name, written, lastKey, cause });

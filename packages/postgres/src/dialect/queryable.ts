@@ -20,6 +20,7 @@ interface ConnectionStarter {
 
 interface TransactionStarter {
   setIsolationLevel(level: IsolationLevel): TransactionStarter;
+  setAccessMode(mode: 'read only' | 'read write'): TransactionStarter;
   execute<T>(run: (transaction: Queryable) => Promise<T>): Promise<T>;
 }
 

@@ -56,6 +56,11 @@ export interface AtomicOptions {
    * After a crash or a failover, which may have lost transactions and given their ids to others, it stays unknown.
    */
   readonly writes?: boolean | undefined;
+  /**
+   * Whether all its statements see the database as it is when the first of them begins, and none may write: a transaction
+   * of `repeatable read, read only`. Of no effect in a transaction of the caller.
+   */
+  readonly snapshot?: boolean | undefined;
 }
 
 /**
@@ -99,14 +104,17 @@ export async function atomically<T>(
 function inOwnTransaction<T>(
   db: Queryable,
   run: (db: Queryable) => Promise<T>,
-  { signal, writes }: AtomicOptions,
+  { signal, writes, snapshot }: AtomicOptions,
   begin: () => void,
 ): Promise<T> {
   requireUnoDialect(db);
   return db.connection().execute(async (single) => {
     begin();
     await wish(single, signal === undefined && !writes ? undefined : { signal, writes });
-    return single.transaction().execute(async (transaction) => {
+    const starter = snapshot
+      ? single.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+      : single.transaction();
+    return starter.execute(async (transaction) => {
       const own = await scopeOf(transaction);
       // Aborted while BEGIN was under way, which had come too far to be cancelled.
       if (signal?.aborted) throw canceledUncommitted(signal);
