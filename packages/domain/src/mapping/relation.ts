@@ -127,7 +127,7 @@ export function manyToMany<T extends object>(target: () => EntityClass<T>, optio
   }
   const { through, schema } = options;
   const path = schema === undefined ? [through] : [checkName(schema, 'manyToMany: the schema'), through];
-  checkName(through, 'manyToMany: the table "through"');
+  checkName(through, 'manyToMany: the table');
   return Object.freeze({
     kind: 'manyToMany',
     target,

@@ -53,7 +53,9 @@ export type RelationTree<M extends AnyMapping> = {
  * await cities.list({ loadRelations: { districts: { filters: { open: true }, orderBy: ['name'], limit: 3 } } });
  * ```
  */
-export type LoadRelations<M extends AnyMapping> = readonly RelationPath<M>[] | (RelationTree<M> & NoList) | true;
+export type LoadRelations<M extends AnyMapping> =
+  // Spelled out by the compiler in its messages, where it would print the name of the type else.
+  readonly { [P in RelationPath<M>]: P }[RelationPath<M>][] | (RelationTree<M> & NoList) | true;
 
 /** A list has nothing that a tree has not, whose properties all are optional. */
 interface NoList {

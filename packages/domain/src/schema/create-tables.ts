@@ -4,11 +4,12 @@ import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
 import { encodeField } from '../mapping/record-reader.js';
 import { columnList, columnRef, tableText } from '../mapping/table-sql.js';
-import { resolveRelation } from '../relations/resolved-relation.js';
+import { type LinkTable, type ResolvedRelation, resolveRelation } from '../relations/resolved-relation.js';
 
 /**
  * Creates the tables of mappings, for tests, examples and prototypes: enumerated types, schemas, columns, keys, unique
- * sets, foreign keys of `belongsTo` relations among the given mappings, and an index on each of those. All or nothing.
+ * sets, foreign keys of `belongsTo` relations among the given mappings, an index on each of those, and the tables between
+ * `manyToMany` relations, unless they are mapped themselves. All or nothing.
  *
  * A table that exists is an error, never changed. A service that lives on should use a migration tool.
  *
@@ -31,13 +32,13 @@ function statements(mappings: readonly AnyMapping[]): RawBuilder<unknown>[] {
     ...mappings.map(createTable),
     // Last, so that tables may refer to each other in a circle.
     ...mappings.flatMap((mapping) => foreignKeys(mapping, mappings)),
+    ...linksAmong(mappings).flatMap(createLinkTable),
   ];
 }
 
 function schemas(mappings: readonly AnyMapping[]): RawBuilder<unknown>[] {
-  const names = new Set(
-    mappings.flatMap(({ tablePath: [schema, table] }) => (table === undefined ? [] : [String(schema)])),
-  );
+  const paths = [...mappings.map(({ tablePath }) => tablePath), ...linksAmong(mappings).map(({ link }) => link.path)];
+  const names = new Set(paths.flatMap(([schema, table]) => (table === undefined ? [] : [String(schema)])));
   return [...names].map((name) => sql`create schema if not exists ${sql.id(name)}`);
 }
 
@@ -99,4 +100,48 @@ function foreignKeys(mapping: AnyMapping, mappings: readonly AnyMapping[]): RawB
       sql`create index on ${table} (${columns})`,
     ];
   });
+}
+
+interface Linked extends ResolvedRelation {
+  readonly link: LinkTable;
+}
+
+/** Relations through a table that is no mapping's, one for each table. */
+function linksAmong(mappings: readonly AnyMapping[]): Linked[] {
+  const links = new Map<string, Linked>();
+  const mapped = new Set(mappings.map(({ tableName }) => tableName));
+  for (const mapping of mappings) {
+    for (const [name, { kind }] of Object.entries(mapping.relations)) {
+      if (kind !== 'manyToMany') continue;
+      const { link, ...relation } = resolveRelation(mapping, name);
+      if (link === undefined || !mappings.includes(relation.target)) continue;
+      const table = link.path.join('.');
+      if (!mapped.has(table) && !links.has(table)) links.set(table, { ...relation, link });
+    }
+  }
+  return [...links.values()];
+}
+
+function createLinkTable({ source, target, sourceFields, targetFields, link }: Linked): RawBuilder<unknown>[] {
+  const ends = [
+    { mapping: source, fields: sourceFields, columns: link.sourceColumns },
+    { mapping: target, fields: targetFields, columns: link.targetColumns },
+  ];
+  const table = sql.id(...link.path);
+  const definitions = ends.flatMap(({ fields, columns }) =>
+    fields.map(({ type }, i) => sql`${sql.id(columns[i] ?? '')} ${sql.raw(type.sql)} not null`),
+  );
+  const references = ends.map(
+    ({ mapping, fields, columns }) => sql`foreign key (${names(columns)})
+      references ${sql.raw(tableText(mapping))} (${sql.raw(columnList(fields))})`,
+  );
+  const key = sql`primary key (${names([...link.sourceColumns, ...link.targetColumns])})`;
+  return [
+    sql`create table ${table} (${sql.join([...definitions, key, ...references])})`,
+    sql`create index on ${table} (${names(link.targetColumns)})`,
+  ];
+}
+
+function names(columns: readonly string[]): RawBuilder<unknown> {
+  return sql.join(columns.map((column) => sql.id(column)));
 }

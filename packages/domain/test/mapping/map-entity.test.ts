@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { belongsTo, column, Entity, hasMany, mapEntity } from '@uno/domain';
+import {
+  belongsTo,
+  column,
+  Entity,
+  hasMany,
+  manyToMany,
+  mapEntity,
+  type ResolvedRelation,
+  resolveRelation,
+} from '@uno/domain';
 import { ConfigError } from '@uno/postgres';
 import { mappingOfClass } from '../../src/mapping/mapping-registry.js';
+import { Topic, volumes } from '../support/archive.js';
 import { cities, countries, visits } from '../support/world.js';
 import { failureOf } from '../support/wrong.js';
 
@@ -58,6 +68,26 @@ describe('mapEntity refuses', () => {
       'a foreign key that is no field',
       { relations: { owner: belongsTo(() => Thing, 'ownerID') } },
       'Thing has no field "ownerID". It has: id, name, ownerId.',
+    ],
+    [
+      'a foreign key of several fields one of which is none',
+      { relations: { owner: belongsTo(() => Thing, ['ownerId', 'ownerID']) } },
+      'Thing has no field "ownerID". It has: id, name, ownerId.',
+    ],
+    [
+      'a foreign key without fields',
+      { relations: { owner: belongsTo(() => Thing, []) } },
+      'thing: the foreign key of "owner" is one field, or several that differ.',
+    ],
+    [
+      'a foreign key that has a field twice',
+      { relations: { things: hasMany(() => Thing, ['ownerId', 'ownerId']) } },
+      'thing: the foreign key of "things" is one field, or several that differ.',
+    ],
+    [
+      'a relation with a dot in its name',
+      { relations: { 'the.owner': belongsTo(() => Thing, 'ownerId') } },
+      'thing: a relation cannot be called "the.owner". Its name has no dot',
     ],
     ['a unique set over an unknown field', { uniques: [['name', 'nmae']] }, 'Thing has no field "nmae"'],
   ])('%s', async (_, config, message) => {
@@ -141,6 +171,56 @@ describe('a mapping', () => {
     }
     expect(mapEntity(Price, { table: 'price', columns: { amount: column.numeric() }, key: 'amount' }).hasTextKey).toBe(
       false,
+    );
+  });
+});
+
+describe('manyToMany refuses', () => {
+  const given = { through: 'thing_thing', foreignKey: 'a', otherKey: 'b' };
+  it.each<[string, object, string]>([
+    [
+      'an unknown option',
+      { table: 'x' },
+      'manyToMany has no option "table". Known are: through, schema, foreignKey, otherKey.',
+    ],
+    ['an empty table', { through: '' }, 'manyToMany: the table "": a name takes 1 to 63 bytes'],
+    ['no column', { foreignKey: [] }, 'manyToMany: foreignKey names one column, or several that differ.'],
+    ['a column twice', { otherKey: ['b', 'b'] }, 'manyToMany: otherKey names one column, or several that differ.'],
+  ])('%s', async (_, options, message) => {
+    const error = await failureOf(ConfigError, () => manyToMany(() => Thing, { ...given, ...options }));
+    expect(error.message).toContain(message);
+  });
+});
+
+describe('a relation with both of its ends', () => {
+  it('tells the fields on both sides', () => {
+    const sides = ({ sourceFields, targetFields }: ResolvedRelation) =>
+      [sourceFields, targetFields].map((fields) => fields.map(({ column: name }) => name));
+    expect(sides(resolveRelation(cities, 'country'))).toEqual([['country_id'], ['id']]);
+    expect(sides(resolveRelation(countries, 'cities'))).toEqual([['id'], ['country_id']]);
+    const toTopics = resolveRelation(volumes, 'topics');
+    expect(sides(toTopics)).toEqual([['id'], ['code']]);
+    expect(toTopics.link).toEqual({
+      path: ['volume_topic'],
+      sourceColumns: ['volume_id'],
+      targetColumns: ['topic_code'],
+    });
+  });
+
+  it('is refused where a table between them has not as many columns as a key', async () => {
+    class Pair {
+      a!: number;
+      b!: number;
+    }
+    const pairs = mapEntity(Pair, {
+      table: 'pair',
+      columns: { a: column.integer(), b: column.integer() },
+      key: ['a', 'b'],
+      relations: { topics: manyToMany(() => Topic, { through: 'x', foreignKey: 'a', otherKey: 'code' }) },
+    });
+    const error = await failureOf(ConfigError, () => resolveRelation(pairs, 'topics'));
+    expect(error.message).toBe(
+      'The relation Pair.topics: foreignKey has 1 part(s), a, and the key of Pair has 2: a, b. Name one for each, in this order.',
     );
   });
 });

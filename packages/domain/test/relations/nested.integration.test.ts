@@ -11,7 +11,9 @@ const of = <M extends AnyMapping>(mapping: M) => new UnoDBRepository(new UnoCont
 
 beforeAll(async () => {
   database = await openDatabase(archive);
-  await sql`create table volume_topic (volume_id integer, topic_code text)`.execute(database.db);
+  await sql`drop table volume_topic; create table volume_topic (volume_id integer, topic_code text)`.execute(
+    database.db,
+  );
   await of(halls).batchAdd([
     { building: 'A', number: 1 },
     { building: 'A', number: 2 },

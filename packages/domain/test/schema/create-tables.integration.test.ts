@@ -5,11 +5,13 @@ import {
   column,
   createTables,
   Entity,
+  manyToMany,
   mapEntity,
+  readTable,
   UnoContext,
   UnoDBRepository,
 } from '@uno/domain';
-import { StatementError } from '@uno/postgres';
+import { StatementError, UnoError } from '@uno/postgres';
 import { sql } from 'kysely';
 import { type OpenDatabase, openDatabase } from '../support/database.js';
 import { failureOf } from '../support/wrong.js';
@@ -191,5 +193,59 @@ describe('createTables', () => {
     await expect(run).rejects.toThrow('changed my mind');
     await createTables(database.db, [gone]);
     expect(await new UnoDBRepository(new UnoContext({ db: database.db }), gone).count()).toBe(0);
+  });
+});
+
+describe('createTables with tables between others', () => {
+  class Song extends Entity<number> {
+    singers?: Singer[];
+  }
+  class Singer {
+    name!: string;
+    city!: string;
+    songs?: Song[];
+  }
+  const ends = { through: 'song_singer', schema: 'radio' } as const;
+  const songs = mapEntity(Song, {
+    table: 'song',
+    columns: { id: column.integer().generated() },
+    relations: {
+      singers: manyToMany(() => Singer, { ...ends, foreignKey: 'song_id', otherKey: ['singer_name', 'singer_city'] }),
+    },
+  });
+  const singers = mapEntity(Singer, {
+    table: 'singer',
+    columns: { name: column.varchar(40), city: column.text() },
+    key: ['name', 'city'],
+    relations: {
+      songs: manyToMany(() => Song, { ...ends, foreignKey: ['singer_name', 'singer_city'], otherKey: 'song_id' }),
+    },
+  });
+
+  it('makes one for both directions, with the keys of both ends and references to them', async () => {
+    const empty = await openDatabase([]);
+    try {
+      await createTables(empty.db, [songs, singers]);
+      const table = await readTable(empty.db, 'radio.song_singer');
+      expect(table.columns.map(({ name, type, nullable }) => [name, type.sql, nullable])).toEqual([
+        ['song_id', 'integer', false],
+        ['singer_name', 'character varying(40)', false],
+        ['singer_city', 'text', false],
+      ]);
+      expect(table.primaryKey?.columns).toEqual(['song_id', 'singer_name', 'singer_city']);
+      expect(table.foreignKeys.map(({ references }) => references.name)).toEqual(['song', 'singer']);
+    } finally {
+      await empty.close();
+    }
+  });
+
+  it('leaves out one that leads to a table which is not made', async () => {
+    const empty = await openDatabase([]);
+    try {
+      await createTables(empty.db, [songs]);
+      await failureOf(UnoError, () => readTable(empty.db, 'radio.song_singer'));
+    } finally {
+      await empty.close();
+    }
   });
 });
