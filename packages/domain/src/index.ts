@@ -32,12 +32,14 @@ export type {
   DatabaseOf,
   FieldName,
   FieldValue,
+  Found,
   IncrementableField,
   IncrementPatch,
   KeyOf,
   Loaded,
   LoadRelations,
   NewRecord,
+  Projected,
   RecordPatch,
   RelationName,
   UpdatableField,
@@ -139,6 +141,7 @@ export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js'
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
+export type { RowLock, RowLockMode } from './query/row-lock.js';
 export type { ByFilter } from './repository/by-filter.js';
 export { checkOptions } from './repository/check-options.js';
 export type {
@@ -146,6 +149,7 @@ export type {
   BatchOptions,
   BatchOutcomeOptions,
   BatchReadOptions,
+  FieldList,
   FindOptions,
   GetOptions,
   ListOptions,

@@ -122,12 +122,30 @@ export class EntityMapping<
       const entity = new this.entity();
       const values = asRecord(entity);
       for (const field of this.fields) {
-        const text = row[field.position] ?? null;
-        values[field.property] = text === null ? null : this.#decode(field, text);
+        values[field.property] = this.decode(field, row[field.position] ?? null);
       }
       return entity;
     } catch (error) {
       throw entityError(error);
+    }
+  }
+
+  /**
+   * The value of a field, from the text that PostgreSQL wrote.
+   *
+   * @throws ValidationError when the mapped type has no such value
+   */
+  decode(field: Field, text: string | null): unknown {
+    if (text === null) return null;
+    try {
+      return field.type.decode(text);
+    } catch (cause) {
+      const reason = cause instanceof RangeError ? cause.message : 'the text cannot be read';
+      throw new ValidationError(`${this.name}.${field.property} cannot be read as ${field.type.sql}: ${reason}.`, {
+        field: field.property,
+        reason,
+        cause,
+      });
     }
   }
 
@@ -150,19 +168,6 @@ export class EntityMapping<
       return entity;
     } catch (error) {
       throw entityError(error);
-    }
-  }
-
-  #decode(field: Field, text: string): unknown {
-    try {
-      return field.type.decode(text);
-    } catch (cause) {
-      const reason = cause instanceof RangeError ? cause.message : 'the text cannot be read';
-      throw new ValidationError(`${this.name}.${field.property} cannot be read as ${field.type.sql}: ${reason}.`, {
-        field: field.property,
-        reason,
-        cause,
-      });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Filters, OrderBy, UnoDBRepository } from '@uno/domain';
+import type { FieldName, Filters, OrderBy, UnoDBRepository } from '@uno/domain';
 import { expectTypeOf } from 'expect-type';
 import type { City, Country, cities, countries, Visit, visits } from '../support/world.js';
 
@@ -36,6 +36,21 @@ export async function results(
   expectTypeOf(all?.sister).toEqualTypeOf<City | null | undefined>();
   const [country] = await countryRepository.batchGet([1], { loadRelations: ['cities'] });
   expectTypeOf(country?.cities).toEqualTypeOf<City[] | undefined>();
+  // Fewer fields are plain objects of these.
+  const [brief] = await repository.list({ fields: ['id', 'population'], orderBy: ['name'] });
+  expectTypeOf(brief).toEqualTypeOf<{ id: number; population: number | null } | undefined>();
+  const one = await visitRepository.findOne({ fields: ['day'] });
+  expectTypeOf(one).toEqualTypeOf<{ day: string } | undefined>();
+  const names: FieldName<typeof cities>[] = [];
+  const [some] = await repository.list({ fields: names });
+  expectTypeOf(some?.status).toEqualTypeOf<'village' | 'town' | undefined>();
+  const [mixed] = await repository.list({ fields: ['id'], loadRelations: ['country'] });
+  // @ts-expect-error an entity has relations, some of its fields have not
+  mixed?.id;
+  await repository.list({ lock: 'update' });
+  await repository.findOne({ lock: { for: 'share', skipLocked: true } });
+  await repository.get(1, { lock: { for: 'update', noWait: true } });
+
   const [stored] = await repository.list();
   if (stored === undefined) return;
   expectTypeOf((await repository.loadRelations(stored, ['sister'])).sister).toEqualTypeOf<City | null>();
@@ -91,6 +106,12 @@ export async function mistakes(
   await repository.list({ orderBy: [{ nulls: 'first' }] });
   // @ts-expect-error a limit for what is one
   await repository.findOne({ limit: 5 });
+  // @ts-expect-error a misspelt field to read
+  await repository.list({ fields: ['id', 'nmae'] });
+  // @ts-expect-error an unknown lock
+  await repository.list({ lock: 'exclusive' });
+  // @ts-expect-error two ways not to wait
+  await repository.list({ lock: { for: 'update', skipLocked: true, noWait: true } });
   // @ts-expect-error a misspelt field to find one by
   await repository.findOne({ filters: { nmae: 'Bern' } });
   // @ts-expect-error a misspelt field in exists
