@@ -35,11 +35,13 @@ export type {
   DatabaseOf,
   FieldName,
   FieldValue,
+  Found,
   IncrementableField,
   IncrementPatch,
   KeyOf,
   Loaded,
   NewRecord,
+  Projected,
   RecordPatch,
   RelatedClass,
   RelationName,
@@ -157,6 +159,7 @@ export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observe
 export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
 export type { KyselyQueries } from './query/kysely-queries.js';
+export type { RowLock, RowLockMode } from './query/row-lock.js';
 export type {
   LoadRelations,
   MembersLoad,
@@ -172,6 +175,7 @@ export type {
   BatchOptions,
   BatchOutcomeOptions,
   BatchReadOptions,
+  FieldList,
   FindOptions,
   GetOptions,
   ListOptions,

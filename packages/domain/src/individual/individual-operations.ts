@@ -26,6 +26,7 @@ import { observeWrite, type WriteTarget } from '../ports/observe-write.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { UpdateFields } from '../ports/update-options.js';
 import type { WriteObserver } from '../ports/write-observer.js';
+import type { LockClause } from '../query/row-lock.js';
 import { existsOne, selectOne } from './individual-statements.js';
 import { deleteRecord, type Execute, insertRecord, updateRecord } from './record-statements.js';
 import { defaultBatchSize, executeOn, type InTurn, WriteInTurn } from './write-in-turn.js';
@@ -60,8 +61,8 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     this.#defaults = options.defaults ?? {};
   }
 
-  async get(key: KeyOf<M>): Promise<Loaded<M> | undefined> {
-    return this.#select(executeOn(this.#db), encodeKey(this.#mapping, key));
+  async get(key: KeyOf<M>, lock?: LockClause): Promise<Loaded<M> | undefined> {
+    return this.#select(executeOn(this.#db), encodeKey(this.#mapping, key), lock);
   }
 
   async exists(key: KeyOf<M>): Promise<boolean> {
@@ -224,8 +225,8 @@ export class IndividualOperations<M extends AnyMapping> implements RecordOperati
     return new WriteInTurn(this.#target, work, options, this.#defaults).run();
   }
 
-  async #select(execute: Execute, key: KeyTexts): Promise<Loaded<M> | undefined> {
-    const { rows } = await execute(selectOne(this.#mapping), key);
+  async #select(execute: Execute, key: KeyTexts, lock?: LockClause): Promise<Loaded<M> | undefined> {
+    const { rows } = await execute(selectOne(this.#mapping, lock), key);
     return rows[0] && hydrateLoaded(this.#mapping, rows[0]);
   }
 }

@@ -5,6 +5,7 @@ import { cachedStatement } from '../mapping/statement-cache.js';
 import { columnList, tableText } from '../mapping/table-sql.js';
 import type { UpdatePlan } from '../mapping/update-plan.js';
 import { nameOfUpdate, updateSql } from '../mapping/update-sql.js';
+import type { LockClause } from '../query/row-lock.js';
 
 function keyCondition(mapping: AnyMapping, firstParameter: number, prefix = ''): string {
   return mapping.keyFields
@@ -12,12 +13,11 @@ function keyCondition(mapping: AnyMapping, firstParameter: number, prefix = ''):
     .join(' and ');
 }
 
-export function selectOne(mapping: AnyMapping): TextStatement {
-  return cachedStatement(
-    mapping,
-    'select one',
-    () => `select ${columnList(mapping.fields)} from ${tableText(mapping)} where ${keyCondition(mapping, 1)}`,
-  );
+export function selectOne(mapping: AnyMapping, lock: LockClause = ''): TextStatement {
+  return cachedStatement(mapping, `select one ${lock}`, () => {
+    const select = `select ${columnList(mapping.fields)} from ${tableText(mapping)} where ${keyCondition(mapping, 1)}`;
+    return lock === '' ? select : `${select} ${lock}`;
+  });
 }
 
 export function existsOne(mapping: AnyMapping): TextStatement {

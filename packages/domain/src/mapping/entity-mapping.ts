@@ -130,8 +130,27 @@ export class EntityMapping<
     } catch (error) {
       const text = field && row[field.position];
       // Done again, as to catch it for each field would cost every row: it throws if it was at fault, and not the class.
-      if (field !== undefined && typeof text === 'string') this.#decode(field, text);
+      if (field !== undefined && typeof text === 'string') this.decode(field, text);
       throw entityError(error);
+    }
+  }
+
+  /**
+   * The value of a field, from the text that PostgreSQL wrote.
+   *
+   * @throws ValidationError when the mapped type has no such value
+   */
+  decode(field: Field, text: string | null): unknown {
+    if (text === null) return null;
+    try {
+      return field.type.decode(text);
+    } catch (cause) {
+      const reason = cause instanceof RangeError ? cause.message : 'the text cannot be read';
+      throw new ValidationError(`${this.name}.${field.property} cannot be read as ${field.type.sql}: ${reason}.`, {
+        field: field.property,
+        reason,
+        cause,
+      });
     }
   }
 
@@ -154,19 +173,6 @@ export class EntityMapping<
       return entity;
     } catch (error) {
       throw entityError(error);
-    }
-  }
-
-  #decode(field: Field, text: string): unknown {
-    try {
-      return field.type.decode(text);
-    } catch (cause) {
-      const reason = cause instanceof RangeError ? cause.message : 'the text cannot be read';
-      throw new ValidationError(`${this.name}.${field.property} cannot be read as ${field.type.sql}: ${reason}.`, {
-        field: field.property,
-        reason,
-        cause,
-      });
     }
   }
 }

@@ -144,6 +144,20 @@ export type Loaded<M extends AnyMapping, L = readonly []> = L extends true
         ? WithoutRelations<M> & TreeValues<M, L>
         : WithoutRelations<M>;
 
+/**
+ * Plain objects of some fields. Where the names are known only when the program runs, each of them may be there or not.
+ */
+export type Projected<M extends AnyMapping, F extends readonly FieldName<M>[]> = number extends F['length']
+  ? { [P in F[number]]?: FieldValue<M, P> }
+  : { [P in F[number]]: FieldValue<M, P> };
+
+/** What is found: plain objects where fields are asked for, otherwise entities with the relations that were loaded. */
+export type Found<M extends AnyMapping, L, F> = F extends readonly FieldName<M>[]
+  ? L extends readonly []
+    ? Projected<M, F>
+    : { error: 'fields gives plain objects, which have no relations: take fields or loadRelations' }
+  : Loaded<M, L>;
+
 type ColumnNameOf<F, C> =
   C extends Column<infer _V, infer _D, infer _N, infer _I, infer Name>
     ? Name extends string

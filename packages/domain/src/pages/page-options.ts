@@ -1,7 +1,7 @@
 import type { AnyMapping } from '../mapping/entity-mapping.js';
-import type { LoadRelations } from '../mapping/inferred-types.js';
 import { type OptionRule, type OptionRules, wholeNumberFrom } from '../operations/option-rules.js';
 import type { Filters, OrderBy } from '../query/filter.js';
+import type { CheckedLoad, LoadRelations } from '../relations/load-relations.js';
 import { streamRules } from '../stream/stream-options.js';
 
 /** Options of `page`. */
@@ -16,8 +16,8 @@ export interface PageOptions<M extends AnyMapping, L extends LoadRelations<M>> {
   readonly after?: string | undefined;
   /** The `previous` of a page: what comes before it. */
   readonly before?: string | undefined;
-  /** Relations to load too: their names, or `true` for all. */
-  readonly loadRelations?: L | undefined;
+  /** Relations to load too. */
+  readonly loadRelations?: CheckedLoad<M, L> | undefined;
 }
 
 /** Some of the rows that a filter finds. */

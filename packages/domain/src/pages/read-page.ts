@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping, TextRow } from '../mapping/entity-mapping.js';
 import { columnList, tableText } from '../mapping/table-sql.js';
 import { filterCondition } from '../query/filter-sql.js';
-import { type OrderItem, orderList } from '../query/order-sql.js';
+import { type OrderItem, orderTerms } from '../query/order-sql.js';
 import { beyond, type KeysetPosition, keysetOrder, placeOf, reversedOrder } from './keyset.js';
 import type { PageCursors, PageScope } from './page-cursors.js';
 import type { Page, PageCall } from './page-options.js';
@@ -63,5 +63,5 @@ function pageQuery(
 ): RawBuilder<unknown> {
   const further = from === undefined ? sql`` : sql` and ${beyond(walk, from)}`;
   const rows = sql`select ${sql.raw(columnList(mapping.fields))} from ${sql.raw(tableText(mapping))}`;
-  return sql`${rows} where ${condition}${further} order by ${orderList(walk)} limit ${limit}::bigint`;
+  return sql`${rows} where ${condition}${further} order by ${sql.join(orderTerms(walk))} limit ${limit}::bigint`;
 }

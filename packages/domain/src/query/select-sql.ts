@@ -1,9 +1,11 @@
 import { kindOf, ValidationError } from '@uno/postgres';
 import { type RawBuilder, sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
+import type { Field } from '../mapping/field.js';
 import { columnList, tableText } from '../mapping/table-sql.js';
 import { filterCondition } from './filter-sql.js';
 import { orderItems, orderTerms } from './order-sql.js';
+import type { LockClause } from './row-lock.js';
 
 /** What to read, before it is checked. */
 export interface SelectRequest {
@@ -11,16 +13,22 @@ export interface SelectRequest {
   readonly orderBy?: readonly unknown[] | undefined;
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
+  /** The fields of each row; all of them, if not said. */
+  readonly fields?: readonly Field[] | undefined;
+  readonly lock?: LockClause | undefined;
 }
 
-/** The whole rows of a mapping that a request asks for. */
+/** The rows of a mapping that a request asks for. */
 export function selectRows(mapping: AnyMapping, request: SelectRequest): RawBuilder<unknown> {
-  const parts = [sql`select ${sql.raw(columnList(mapping.fields))} from ${sql.raw(tableText(mapping))}`];
+  const parts = [
+    sql`select ${sql.raw(columnList(request.fields ?? mapping.fields))} from ${sql.raw(tableText(mapping))}`,
+  ];
   parts.push(...where(mapping, request.filters));
   const order = orderTerms(orderItems(mapping, request.orderBy));
   if (order.length > 0) parts.push(sql`order by ${sql.join(order)}`);
   if (request.limit !== undefined) parts.push(sql`limit ${wholeNumber('limit', request.limit)}::bigint`);
   if (request.offset !== undefined) parts.push(sql`offset ${wholeNumber('offset', request.offset)}::bigint`);
+  if (request.lock) parts.push(sql.raw(request.lock));
   return sql.join(parts, sql` `);
 }
 

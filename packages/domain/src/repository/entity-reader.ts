@@ -9,6 +9,7 @@ import { encodeKeys } from '../operations/inputs.js';
 import type { PortDefaults, RecordOperations } from '../ports/batch-port.js';
 import type { BatchCallOptions } from '../ports/call-options.js';
 import type { EntityCacheRegion } from '../ports/entity-cache.js';
+import type { LockClause } from '../query/row-lock.js';
 
 /** How entities are read by their keys. */
 export interface ReadOptions extends BatchCallOptions {
@@ -57,13 +58,13 @@ export class EntityReader<M extends AnyMapping> {
     return new FallingBack(batch, request, (defaults) => this.individual(defaults));
   }
 
-  /** One entity, from the cache if it is there. */
-  async one(key: KeyOf<M>, options: ReadOptions = {}): Promise<Loaded<M> | undefined> {
+  /** One entity, from the cache if it is there. A lock needs a transaction, and there the cache is left out. */
+  async one(key: KeyOf<M>, options: ReadOptions = {}, lock: LockClause = ''): Promise<Loaded<M> | undefined> {
     const [found] = await this.#through(
       options,
       [key],
       () => [encodeKey(this.#mapping, key)],
-      async () => [await this.individual().get(key)],
+      async () => [await this.individual().get(key, lock)],
     );
     return found;
   }

@@ -1,6 +1,8 @@
 import type { AnyMapping } from '../mapping/entity-mapping.js';
+import type { FieldName } from '../mapping/inferred-types.js';
 import type { BatchCallOptions, BatchWriteOptions } from '../ports/call-options.js';
 import type { Filters, OrderBy } from '../query/filter.js';
+import type { RowLock } from '../query/row-lock.js';
 import type { CheckedLoad, LoadRelations } from '../relations/load-relations.js';
 
 /** Options of `get`. */
@@ -9,20 +11,30 @@ export interface GetOptions<M extends AnyMapping, L extends LoadRelations<M>> {
   readonly loadRelations?: CheckedLoad<M, L>;
   /** `false` reads past the entity cache. */
   readonly useCache?: boolean;
+  /** Locks the row until the transaction ends; only in one. Relations are not locked. */
+  readonly lock?: RowLock;
 }
 
+/** The fields to read, or `undefined` for whole entities. */
+export type FieldList<M extends AnyMapping> = readonly FieldName<M>[] | undefined;
+
 /** Options of `findOne`. */
-export interface FindOptions<M extends AnyMapping, L extends LoadRelations<M>> {
+export interface FindOptions<M extends AnyMapping, L extends LoadRelations<M>, F extends FieldList<M> = undefined> {
   readonly filters?: Filters<M>;
   readonly orderBy?: readonly OrderBy<M>[];
   /** Rows to leave out first. */
   readonly offset?: number;
   /** Relations to load too. */
   readonly loadRelations?: CheckedLoad<M, L>;
+  /** Only these, as plain objects, rather than entities; not together with relations. */
+  readonly fields?: F;
+  /** Locks the rows until the transaction ends; only in one. Relations are not locked. */
+  readonly lock?: RowLock;
 }
 
 /** Options of `list`. */
-export interface ListOptions<M extends AnyMapping, L extends LoadRelations<M>> extends FindOptions<M, L> {
+export interface ListOptions<M extends AnyMapping, L extends LoadRelations<M>, F extends FieldList<M> = undefined>
+  extends FindOptions<M, L, F> {
   /** Rows at most; 0 gives none. Without it, all of them. */
   readonly limit?: number;
 }

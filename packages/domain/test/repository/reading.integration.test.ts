@@ -102,7 +102,9 @@ describe('findOne', () => {
 
   it('takes no limit, which it has', async () => {
     const error = await failureOf(ConfigError, () => cityRepository.findOne(unchecked<object>({ limit: 5 })));
-    expect(error.message).toBe('findOne has no option "limit". Known are: filters, orderBy, offset, loadRelations.');
+    expect(error.message).toBe(
+      'findOne has no option "limit". Known are: filters, orderBy, offset, loadRelations, fields, lock.',
+    );
   });
 });
 

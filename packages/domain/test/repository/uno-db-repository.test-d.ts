@@ -1,4 +1,4 @@
-import type { Filters, OrderBy, UnoDBRepository } from '@uno/domain';
+import type { FieldName, Filters, OrderBy, UnoDBRepository } from '@uno/domain';
 import { expectTypeOf } from 'expect-type';
 import type { City, Country, cities, countries, Visit, visits } from '../support/world.js';
 
@@ -22,7 +22,9 @@ export async function results(
   expectTypeOf(await visitRepository.exists({ cityId: 1, day: '2024-01-01' })).toEqualTypeOf<boolean>();
   expectTypeOf(await repository.count()).toEqualTypeOf<number>();
   expectTypeOf(await repository.getOrFail(1)).toEqualTypeOf<Stored>();
-  expectTypeOf((await repository.getOrFail(1, { loadRelations: ['country'] })).country).toEqualTypeOf<Omit<Country, 'cities'>>();
+  expectTypeOf((await repository.getOrFail(1, { loadRelations: ['country'] })).country).toEqualTypeOf<
+    Omit<Country, 'cities'>
+  >();
   expectTypeOf(await repository.findOne()).toEqualTypeOf<Stored | undefined>();
   const first = await repository.findOne({ orderBy: ['name'], loadRelations: ['sister'] });
   expectTypeOf(first?.sister).toEqualTypeOf<Stored | null | undefined>();
@@ -36,6 +38,21 @@ export async function results(
   expectTypeOf(all?.sister).toEqualTypeOf<Stored | null | undefined>();
   const [country] = await countryRepository.batchGet([1], { loadRelations: ['cities'] });
   expectTypeOf(country?.cities).toEqualTypeOf<Stored[] | undefined>();
+  // Fewer fields are plain objects of these.
+  const [brief] = await repository.list({ fields: ['id', 'population'], orderBy: ['name'] });
+  expectTypeOf(brief).toEqualTypeOf<{ id: number; population: number | null } | undefined>();
+  const one = await visitRepository.findOne({ fields: ['day'] });
+  expectTypeOf(one).toEqualTypeOf<{ day: string } | undefined>();
+  const names: FieldName<typeof cities>[] = [];
+  const [some] = await repository.list({ fields: names });
+  expectTypeOf(some?.status).toEqualTypeOf<'village' | 'town' | undefined>();
+  const [mixed] = await repository.list({ fields: ['id'], loadRelations: ['country'] });
+  // @ts-expect-error an entity has relations, some of its fields have not
+  mixed?.id;
+  await repository.list({ lock: 'update' });
+  await repository.findOne({ lock: { for: 'share', skipLocked: true } });
+  await repository.get(1, { lock: { for: 'update', noWait: true } });
+
   const [stored] = await repository.list();
   if (stored === undefined) return;
   expectTypeOf((await repository.loadRelations(stored, ['sister'])).sister).toEqualTypeOf<Stored | null>();
@@ -91,6 +108,12 @@ export async function mistakes(
   await repository.list({ orderBy: [{ nulls: 'first' }] });
   // @ts-expect-error a limit for what is one
   await repository.findOne({ limit: 5 });
+  // @ts-expect-error a misspelt field to read
+  await repository.list({ fields: ['id', 'nmae'] });
+  // @ts-expect-error an unknown lock
+  await repository.list({ lock: 'exclusive' });
+  // @ts-expect-error two ways not to wait
+  await repository.list({ lock: { for: 'update', skipLocked: true, noWait: true } });
   // @ts-expect-error a misspelt field to find one by
   await repository.findOne({ filters: { nmae: 'Bern' } });
   // @ts-expect-error a misspelt field in exists

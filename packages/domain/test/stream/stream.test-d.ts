@@ -8,7 +8,7 @@ export async function streams(
 ): Promise<void> {
   expectTypeOf(repository.stream()).toEqualTypeOf<AsyncIterableIterator<Loaded<typeof cities>>>();
   for await (const city of repository.stream({ filters: { name: 'Bern' }, loadRelations: ['country'] })) {
-    expectTypeOf(city.country).toEqualTypeOf<Country>();
+    expectTypeOf(city.country).toEqualTypeOf<Omit<Country, 'cities'>>();
     // @ts-expect-error it was not loaded
     city.sister;
   }
