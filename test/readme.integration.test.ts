@@ -24,6 +24,7 @@ const pages = [
   'docs/formats.md',
   'docs/mapping.md',
   'docs/queries.md',
+  'docs/relations.md',
   'docs/read-table.md',
   'docs/cli.md',
   'docs/errors.md',

@@ -10,7 +10,8 @@ import type { LinkTable, ResolvedRelation } from './resolved-relation.js';
  * columns of the target. Those of a parent are in the order asked for, or else in that of their keys.
  *
  * PostgreSQL says whose a row is, since 1 and 1.0 are one number and two texts. Its names are `p`, `k` and a number for
- * a key, `c` and a number for a column; the filters and the order stand where no column but the target's is in sight.
+ * a key, `c` and a number for a column; the filters and the order stand where no column but the target's is in sight. What
+ * stands before the query hides tables, and so has names that begin with `uno_`.
  *
  * @param parents - the texts of the parents' keys, each once
  */
@@ -21,9 +22,9 @@ export function memberRows(load: RelationLoad, parents: readonly KeyTexts[]): Ra
   const matches = sql.raw(targetFields.map(({ position }, i) => `m.c${position} = l.k${i}`).join(' and '));
   const byKey = sql.raw(target.keyFields.map(({ position }) => `m.c${position}`).join(', '));
   const inOrder = order.length > 0 ? sql`m.turn` : byKey;
-  const links = link === undefined ? sql`select * from parents` : linkRows(relation, link);
-  const found = sql`from links as l join (${members(load)}) as m on ${matches}`;
-  const head = sql`with parents as (${parentRows(relation, parents)}), links as (${links})`;
+  const links = link === undefined ? sql`select * from uno_parents` : linkRows(relation, link);
+  const found = sql`from uno_links as l join (${members(load)}) as m on ${matches}`;
+  const head = sql`with uno_parents as (${parentRows(relation, parents)}), uno_links as (${links})`;
   if (limit === undefined) return sql`${head} select l.p, ${columns} ${found} order by ${inOrder}`;
   // Of the rows of these parents each is looked at once, however they can be reached; LATERAL would look for them anew.
   return sql`${head} select m.p, ${columns}
@@ -49,7 +50,7 @@ function linkRows(
   const keys = targetFields.map((_, i) => `t.${identifier(targetColumns[i] ?? '')} as k${i}`).join(', ');
   const matches = sourceFields.map((_, i) => `t.${identifier(sourceColumns[i] ?? '')} = o.k${i}`).join(' and ');
   return sql`select distinct o.p, ${sql.raw(keys)}
-    from parents as o join ${sql.id(...path)} as t on ${sql.raw(matches)}`;
+    from uno_parents as o join ${sql.id(...path)} as t on ${sql.raw(matches)}`;
 }
 
 /** The target, filtered, each row with its turn where an order is asked for: among all those that are linked. */
@@ -64,7 +65,7 @@ function members({ relation, condition, order }: RelationLoad): RawBuilder<unkno
   const keys = sql.raw(targetFields.map((_, i) => `l.k${i}`).join(', '));
   const byKey = target.keyFields.map(({ column }) => sql.id(column));
   return sql`select ${columns}, row_number() over (order by ${sql.join([...order, ...byKey])}) as turn
-    from ${sql.raw(tableText(target))} ${where([sql<boolean>`(${own}) in (select ${keys} from links as l)`, ...conditions])}`;
+    from ${sql.raw(tableText(target))} ${where([sql<boolean>`(${own}) in (select ${keys} from uno_links as l)`, ...conditions])}`;
 }
 
 function where(conditions: readonly RawBuilder<boolean>[]): RawBuilder<unknown> {

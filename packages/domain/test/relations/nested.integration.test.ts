@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type AnyMapping, UnoContext, UnoDBRepository } from '@uno/domain';
+import {
+  type AnyMapping,
+  column,
+  createTables,
+  Entity,
+  hasMany,
+  manyToMany,
+  mapEntity,
+  UnoContext,
+  UnoDBRepository,
+} from '@uno/domain';
 import { ConfigError, UnoError, ValidationError } from '@uno/postgres';
 import { sql } from 'kysely';
 import { archive, Hall, halls, keepers, Shelf, shelves, topics, Volume, volumes } from '../support/archive.js';
@@ -186,6 +196,33 @@ describe('an order, a filter and a limit', () => {
       ['Two', 0],
     ]);
   });
+});
+
+it('finds tables that are called as a statement might call its own parts', async () => {
+  class Person extends Entity<number> {
+    children?: Person[];
+    motherId!: number | null;
+    friends?: Person[];
+  }
+  const ends = { foreignKey: 'p', otherKey: 'k0' } as const;
+  const people = mapEntity(Person, {
+    table: 'parents',
+    columns: { id: column.integer(), motherId: column.integer().named('turn').nullable() },
+    relations: {
+      children: hasMany(() => Person, 'motherId'),
+      friends: manyToMany(() => Person, { through: 'links', ...ends }),
+    },
+  });
+  await createTables(database.db, [people]);
+  await of(people).batchAdd([{ id: 1 }, { id: 2, motherId: 1 }, { id: 3, motherId: 1 }]);
+  await sql`insert into links values (1, 3), (2, 3)`.execute(database.db);
+  const order = { orderBy: [{ id: 'desc' }], limit: 1 } as const;
+  const loaded = await of(people).list({ orderBy: ['id'], loadRelations: { children: order, friends: order } });
+  expect(loaded.map(({ children, friends }) => [children[0]?.id, friends[0]?.id])).toEqual([
+    [3, 3],
+    [undefined, 3],
+    [undefined, undefined],
+  ]);
 });
 
 describe('what cannot be loaded', () => {
