@@ -19,7 +19,7 @@ export {
   type UpdatedRow,
   updateRecord,
 } from './individual/record-statements.js';
-export { type AnyColumn, Column, column, type InsertMode, type NumberKind } from './mapping/column.js';
+export { type AnyColumn, Column, type ColumnKind, column, type InsertMode, type NumberKind } from './mapping/column.js';
 export { differsSql } from './mapping/differs-sql.js';
 export {
   type AnyMapping,
