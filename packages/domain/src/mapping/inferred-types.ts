@@ -1,7 +1,7 @@
 import type { ColumnType } from 'kysely';
 import type { EntityClass } from '../entity/entity.js';
-import type { AnyColumn, Column, InsertMode, NumberKind } from './column.js';
 import type { MappingOfClass } from './class-mapping.js';
+import type { AnyColumn, Column, InsertMode, NumberKind } from './column.js';
 import type { AnyMapping, EntityMapping } from './entity-mapping.js';
 import type { BelongsTo, HasOne } from './relation.js';
 

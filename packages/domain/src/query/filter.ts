@@ -99,7 +99,8 @@ type OperatorsOfKind<V, K> = [K] extends ['text' | 'search']
 /** Values that can stand for themselves; documents, arrays and bytes need an operator. */
 type Shorthand<V> = Extract<V, string | number | bigint | boolean | Date | null>;
 
-type FieldFilter<V, K> = Shorthand<V> | Operators<V, K>;
+/** What can be asked of a value of a type and a kind. */
+export type FieldFilter<V, K> = Shorthand<V> | Operators<V, K>;
 
 /**
  * Which rows. All that is named has to hold; a value alone means "equal".
