@@ -19,7 +19,8 @@ export {
   type UpdatedRow,
   updateRecord,
 } from './individual/record-statements.js';
-export { type AnyColumn, Column, column, type InsertMode, type NumberKind } from './mapping/column.js';
+export type { MappingOfClass } from './mapping/class-mapping.js';
+export { type AnyColumn, Column, type ColumnKind, column, type InsertMode, type NumberKind } from './mapping/column.js';
 export { differsSql } from './mapping/differs-sql.js';
 export {
   type AnyMapping,
@@ -30,7 +31,6 @@ export {
   type TextRow,
 } from './mapping/entity-mapping.js';
 export { type Field, shapeOf } from './mapping/field.js';
-export type { MappingOfClass } from './mapping/class-mapping.js';
 export type {
   DatabaseOf,
   FieldName,
@@ -128,6 +128,8 @@ export { checkSizeTuning } from './operations/size-tuning-rules.js';
 export { tellEnd, tellFailure } from './operations/tell-errors.js';
 export { type CallName, EndOfCall, endOfCall, RefusedAtCommit } from './operations/write-call.js';
 export { type SettledStatus, WriteLedger } from './operations/write-ledger.js';
+export { checkPageKey } from './pages/page-cursors.js';
+export type { Page, PageOptions } from './pages/page-options.js';
 export type {
   BatchPort,
   BatchPortRequest,
@@ -139,8 +141,6 @@ export type {
   RecordOperations,
   WithModels,
 } from './ports/batch-port.js';
-export { checkPageKey } from './pages/page-cursors.js';
-export type { Page, PageOptions } from './pages/page-options.js';
 export type { BatchCallOptions, BatchProgress, BatchWriteOptions } from './ports/call-options.js';
 export type { Awaitable, EntityCache, EntityCacheRegion, FillTicket } from './ports/entity-cache.js';
 export { observeWrite, type WriteTarget, type WrittenRows } from './ports/observe-write.js';
@@ -156,7 +156,23 @@ export type {
 export type { SizeTuning } from './ports/size-tuning.js';
 export type { BatchUpdateFields, UpdateFields } from './ports/update-options.js';
 export type { WriteEvent, WriteKind, WriteObserver } from './ports/write-observer.js';
-export type { FieldOperators, Filters, OrderBy, TextOperators } from './query/filter.js';
+export type {
+  Aggregate,
+  Aggregated,
+  AggregateFilters,
+  AggregateOptions,
+  AggregateRow,
+  Aggregates,
+} from './query/aggregate.js';
+export type {
+  ArrayOperators,
+  DocumentOperators,
+  FieldOperators,
+  Filters,
+  OrderBy,
+  SearchOperators,
+  TextOperators,
+} from './query/filter.js';
 export { filterCondition } from './query/filter-sql.js';
 export type { KyselyQueries } from './query/kysely-queries.js';
 export type { RowLock, RowLockMode } from './query/row-lock.js';

@@ -45,7 +45,17 @@ export { BinaryArray } from './types/binary-array.js';
 export { BinaryValues } from './types/binary-values.js';
 export { copyField, copyLine } from './types/copy-text.js';
 export { bytea, type Json, JsonNull, json, jsonb, jsonNull } from './types/documents.js';
-export { bigintAsNumber, bigintExact, boolean, double, integer, numeric, real, smallint } from './types/numbers.js';
+export {
+  bigintAsNumber,
+  bigintExact,
+  boolean,
+  double,
+  integer,
+  numeric,
+  real,
+  smallint,
+  wholeNumeric,
+} from './types/numbers.js';
 export { type BinaryForm, type Enumeration, InvalidValue, kindOf, type PgType } from './types/pg-type.js';
 export { parseRecordText } from './types/record-text.js';
 export { char, enumeration, looseText, text, textForm, textOf, textOid, uuid, varchar } from './types/strings.js';

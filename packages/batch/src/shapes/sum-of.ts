@@ -9,7 +9,7 @@ const plainDecimal = /^([+-]?)(\d*)\.?(\d*)$/;
 export function sumOf(field: Field, values: readonly unknown[]): unknown {
   const [first, ...more] = values;
   if (more.length === 0) return first;
-  switch (field.definition.numberKind) {
+  switch (field.definition.kind) {
     case 'integer':
       return wholeSum(field, values);
     case 'decimal':

@@ -41,20 +41,31 @@ export type Origin<V> =
 /** Whether PostgreSQL can add values: whole numbers, decimal ones, or those of limited precision. */
 export type NumberKind = 'integer' | 'decimal' | 'float';
 
+/**
+ * What can be asked of the values of a column, besides comparing them: numbers can be added, texts searched, moments and
+ * labels only put in an order.
+ */
+export type ColumnKind = NumberKind | 'text' | 'search' | 'moment' | 'label' | 'array' | 'document';
+
+/** Whether values can be added to those of a column. */
+export function isNumber(kind: ColumnKind | undefined): kind is NumberKind {
+  return kind === 'integer' || kind === 'decimal' || kind === 'float';
+}
+
 interface ColumnState<
   V,
   D,
   N extends boolean,
   I extends InsertMode,
   Name extends string | undefined,
-  K extends NumberKind | undefined,
+  K extends ColumnKind | undefined,
 > {
   readonly type: PgType<V, D>;
   readonly isNullable: N;
   readonly insertMode: I;
   readonly columnName: Name;
   readonly origin: Origin<V> | undefined;
-  readonly numberKind: K;
+  readonly kind: K;
 }
 
 /**
@@ -65,7 +76,7 @@ interface ColumnState<
  * @typeParam N - whether NULL is allowed
  * @typeParam I - whether a new record gives a value
  * @typeParam Name - the column's name where it differs from the property's
- * @typeParam K - what kind of number it holds, if one
+ * @typeParam K - what can be asked of its values, if anything
  */
 export class Column<
   V,
@@ -73,14 +84,14 @@ export class Column<
   N extends boolean,
   I extends InsertMode,
   Name extends string | undefined,
-  K extends NumberKind | undefined = NumberKind | undefined,
+  K extends ColumnKind | undefined = ColumnKind | undefined,
 > {
   readonly type: PgType<V, D>;
   readonly isNullable: N;
   readonly insertMode: I;
   readonly columnName: Name;
   readonly origin: Origin<V> | undefined;
-  readonly numberKind: K;
+  readonly kind: K;
 
   constructor(state: ColumnState<V, D, N, I, Name, K>) {
     this.type = state.type;
@@ -88,7 +99,7 @@ export class Column<
     this.insertMode = state.insertMode;
     this.columnName = state.columnName;
     this.origin = state.origin;
-    this.numberKind = state.numberKind;
+    this.kind = state.kind;
     Object.freeze(this);
   }
 
@@ -138,7 +149,7 @@ export class Column<
       insertMode: this.insertMode,
       columnName: this.columnName,
       origin: this.origin,
-      numberKind: this.numberKind,
+      kind: this.kind,
     };
   }
 }
@@ -149,23 +160,23 @@ function optionalUnlessNever(mode: InsertMode): InsertMode {
 }
 
 /** A column as it starts: not null, to be given, named as the property. */
-type Plain<V, D, K extends NumberKind | undefined = undefined> = Column<V, D, false, 'required', undefined, K>;
+type Plain<V, D, K extends ColumnKind | undefined = undefined> = Column<V, D, false, 'required', undefined, K>;
 
 /** Any column, for code that works on all of them. */
 export type AnyColumn = Column<unknown, unknown, boolean, InsertMode, string | undefined>;
 
 function plain<V, D>(type: PgType<V, D>): Plain<V, D> {
-  return numeral(type, undefined);
+  return ofKind(type, undefined);
 }
 
-function numeral<V, D, K extends NumberKind | undefined>(type: PgType<V, D>, numberKind: K): Plain<V, D, K> {
+function ofKind<V, D, K extends ColumnKind | undefined>(type: PgType<V, D>, kind: K): Plain<V, D, K> {
   return new Column<V, D, false, 'required', undefined, K>({
     type,
     isNullable: false,
     insertMode: 'required',
     columnName: undefined,
     origin: undefined,
-    numberKind,
+    kind,
   });
 }
 
@@ -174,29 +185,45 @@ function bigintColumn(options: { readonly as: 'number' }): Plain<number, string,
 function bigintColumn(options?: {
   readonly as: 'number';
 }): Plain<bigint, string, 'integer'> | Plain<number, string, 'integer'> {
-  return options?.as === 'number' ? numeral(bigintAsNumber, 'integer') : numeral(bigintExact, 'integer');
+  return options?.as === 'number' ? ofKind(bigintAsNumber, 'integer') : ofKind(bigintExact, 'integer');
 }
 
-function textColumn(options?: { readonly nondeterministic: string; readonly schema?: string }): Plain<string, string> {
-  return options === undefined ? plain(text) : plain(looseText(options.nondeterministic, options.schema));
+function textColumn(options?: {
+  readonly nondeterministic: string;
+  readonly schema?: string;
+}): Plain<string, string, 'text'> {
+  const type = options === undefined ? text : looseText(options.nondeterministic, options.schema);
+  return ofKind(type, 'text');
 }
 
-function timestamptzColumn(): Plain<Date, Date>;
-function timestamptzColumn(options: { readonly as: 'string' }): Plain<string, string>;
-function timestamptzColumn(options?: { readonly as: 'string' }): Plain<Date, Date> | Plain<string, string> {
-  return options?.as === 'string' ? plain(timestamptzText) : plain(timestamptzDate);
+function timestamptzColumn(): Plain<Date, Date, 'moment'>;
+function timestamptzColumn(options: { readonly as: 'string' }): Plain<string, string, 'moment'>;
+function timestamptzColumn(options?: {
+  readonly as: 'string';
+}): Plain<Date, Date, 'moment'> | Plain<string, string, 'moment'> {
+  return options?.as === 'string' ? ofKind(timestamptzText, 'moment') : ofKind(timestamptzDate, 'moment');
 }
 
-function jsonColumn<T = Json>(): Plain<T, T>;
-function jsonColumn<T = Json>(options: { readonly nullDocument: true }): Plain<T | JsonNull, T | JsonNull>;
-function jsonColumn<T>(options?: { readonly nullDocument: true }): Plain<T, T> | Plain<T | JsonNull, T | JsonNull> {
-  return options === undefined ? plain(json<T>(false)) : plain(json<T | JsonNull>(true));
+function jsonColumn<T = Json>(): Plain<T, T, 'document'>;
+function jsonColumn<T = Json>(options: { readonly nullDocument: true }): Plain<T | JsonNull, T | JsonNull, 'document'>;
+function jsonColumn<T>(options?: {
+  readonly nullDocument: true;
+}): Plain<T, T, 'document'> | Plain<T | JsonNull, T | JsonNull, 'document'> {
+  return options === undefined ? ofKind(json<T>(false), 'document') : ofKind(json<T | JsonNull>(true), 'document');
 }
 
-function jsonbColumn<T = Json>(): Plain<T, T>;
-function jsonbColumn<T = Json>(options: { readonly nullDocument: true }): Plain<T | JsonNull, T | JsonNull>;
-function jsonbColumn<T>(options?: { readonly nullDocument: true }): Plain<T, T> | Plain<T | JsonNull, T | JsonNull> {
-  return options === undefined ? plain(jsonb<T>(false)) : plain(jsonb<T | JsonNull>(true));
+function jsonbColumn<T = Json>(): Plain<T, T, 'document'>;
+function jsonbColumn<T = Json>(options: { readonly nullDocument: true }): Plain<T | JsonNull, T | JsonNull, 'document'>;
+function jsonbColumn<T>(options?: {
+  readonly nullDocument: true;
+}): Plain<T, T, 'document'> | Plain<T | JsonNull, T | JsonNull, 'document'> {
+  return options === undefined ? ofKind(jsonb<T>(false), 'document') : ofKind(jsonb<T | JsonNull>(true), 'document');
+}
+
+function ofTypeColumn(sql: 'tsvector'): Plain<string, unknown, 'search'>;
+function ofTypeColumn(sql: string): Plain<string, unknown>;
+function ofTypeColumn(sql: string): Plain<string, unknown> | Plain<string, unknown, 'search'> {
+  return sql === 'tsvector' ? ofKind(textOf(sql), 'search') : plain(textOf(sql));
 }
 
 /**
@@ -215,17 +242,17 @@ function jsonbColumn<T>(options?: { readonly nullDocument: true }): Plain<T, T> 
  */
 export const column = {
   /** A number from -32768 to 32767. */
-  smallint: () => numeral(smallint, 'integer'),
+  smallint: () => ofKind(smallint, 'integer'),
   /** A number of 32 bits. */
-  integer: () => numeral(integer, 'integer'),
+  integer: () => ofKind(integer, 'integer'),
   /** A bigint, exact; with `{ as: 'number' }` a number up to 2^53 - 1. */
   bigint: bigintColumn,
   /** A number of single precision. */
-  real: () => numeral(real, 'float'),
+  real: () => ofKind(real, 'float'),
   /** A number, with NaN, both infinities and -0. */
-  double: () => numeral(double, 'float'),
+  double: () => ofKind(double, 'float'),
   /** A decimal number as text, exact. */
-  numeric: (precision?: number, scale?: number) => numeral(numeric(precision, scale), 'decimal'),
+  numeric: (precision?: number, scale?: number) => ofKind(numeric(precision, scale), 'decimal'),
   boolean: () => plain(boolean),
   /**
    * Text. Under a nondeterministic collation, whose name is given then, texts that differ can be equal: such as those
@@ -233,17 +260,17 @@ export const column = {
    */
   text: textColumn,
   /** Text of up to so many characters. */
-  varchar: (length: number) => plain(varchar(length)),
+  varchar: (length: number) => ofKind(varchar(length), 'text'),
   /** Text padded with spaces to so many characters. */
-  char: (length: number) => plain(char(length)),
+  char: (length: number) => ofKind(char(length), 'text'),
   /** Text in the canonical form, in lower case. */
   uuid: () => plain(uuid),
   /** `YYYY-MM-DD` text: a day, without a time zone. */
-  date: () => plain(date),
+  date: () => ofKind(date, 'moment'),
   /** `HH:MM:SS[.ffffff]` text. */
-  time: () => plain(time),
+  time: () => ofKind(time, 'moment'),
   /** Text: a date and time without a time zone, which JavaScript has no type for. */
-  timestamp: () => plain(timestamp),
+  timestamp: () => ofKind(timestamp, 'moment'),
   /** A Date, exact to the millisecond; with `{ as: 'string' }` text, exact to the microsecond, with infinity. */
   timestamptz: timestamptzColumn,
   /** A document whose text is kept as it is; with `{ nullDocument: true }` it may be JSON's own null, `jsonNull`. */
@@ -253,14 +280,16 @@ export const column = {
   /** Bytes. */
   bytea: () => plain(bytea),
   /** An enumerated type of that name with these labels. */
-  enumeration: <const V extends string>(name: string, labels: readonly V[]) => plain(enumeration(name, labels)),
+  enumeration: <const V extends string>(name: string, labels: readonly V[]) =>
+    ofKind(enumeration(name, labels), 'label'),
   /** An array of another column's type; nested for more dimensions. */
   array: <V, D, N extends boolean>(
     item: Column<V, D, N, InsertMode, string | undefined>,
-  ): Plain<(N extends true ? V | null : V)[], D[]> =>
-    plain(
+  ): Plain<(N extends true ? V | null : V)[], D[], 'array'> =>
+    ofKind(
       arrayOf<N extends true ? V | null : V, D>(item.type as PgType<N extends true ? V | null : V, D>, item.isNullable),
+      'array',
     ),
   /** Any other type by PostgreSQL's own text for it, such as `int4range`, `inet` or `interval`. */
-  ofType: (sql: string) => plain(textOf(sql)),
+  ofType: ofTypeColumn,
 } as const;

@@ -1,7 +1,7 @@
 import type { ColumnType } from 'kysely';
 import type { EntityClass } from '../entity/entity.js';
-import type { AnyColumn, Column, InsertMode, NumberKind } from './column.js';
 import type { MappingOfClass } from './class-mapping.js';
+import type { AnyColumn, Column, InsertMode, NumberKind } from './column.js';
 import type { AnyMapping, EntityMapping } from './entity-mapping.js';
 import type { BelongsTo, HasOne } from './relation.js';
 
@@ -59,10 +59,13 @@ export type RecordPatch<M extends AnyMapping> = {
 /** The fields that an update can write. */
 export type UpdatableField<M extends AnyMapping> = Exclude<FieldsOfMode<M, 'required' | 'optional'>, KeyField<M>>;
 
-type NumberKindOf<C> = C extends Column<infer _V, infer _D, infer _N, infer _I, infer _Name, infer K> ? K : never;
+type KindOfColumn<C> = C extends Column<infer _V, infer _D, infer _N, infer _I, infer _Name, infer K> ? K : never;
+
+/** What can be asked of a field, besides comparing it. */
+export type FieldKind<M extends AnyMapping, F extends FieldName<M>> = KindOfColumn<ColumnsOf<M>[F]>;
 
 type NumberField<M extends AnyMapping, K extends NumberKind> = {
-  [F in UpdatableField<M>]: NumberKindOf<ColumnsOf<M>[F]> extends K ? F : never;
+  [F in UpdatableField<M>]: FieldKind<M, F> extends K ? F : never;
 }[UpdatableField<M>];
 
 /** The fields to which an update can add: numbers of any kind. */

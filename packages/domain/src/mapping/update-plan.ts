@@ -1,4 +1,5 @@
 import { ConfigError, ValidationError } from '@uno/postgres';
+import { isNumber } from './column.js';
 import type { AnyMapping } from './entity-mapping.js';
 import type { Field } from './field.js';
 import { type InputRecord, recordName } from './record-reader.js';
@@ -28,7 +29,7 @@ export interface UpdatePlan {
 export function updatePlan(mapping: AnyMapping, options: UpdateOptions): UpdatePlan {
   const { fields, increment = [], version: versionName, skipUnchanged = true } = options;
   const added = updatableFields(mapping, increment);
-  const other = added.find(({ definition }) => definition.numberKind === undefined);
+  const other = added.find(({ definition }) => !isNumber(definition.kind));
   if (other !== undefined) {
     throw new ConfigError(
       `${mapping.name}.${other.property} is ${other.type.sql} and cannot be an increment. Numbers can: smallint, integer, bigint, real, double and numeric.`,
@@ -47,7 +48,7 @@ export function updatePlan(mapping: AnyMapping, options: UpdateOptions): UpdateP
 
 function versionField(mapping: AnyMapping, property: string): Field {
   const [field] = updatableFields(mapping, [property]);
-  if (field?.definition.numberKind === 'integer') return field;
+  if (field?.definition.kind === 'integer') return field;
   throw new ConfigError(`${mapping.name}.${property} cannot be a version, which is a smallint, integer or bigint.`);
 }
 

@@ -1,24 +1,21 @@
-import { arrayLiteral, kindOf, text, ValidationError } from '@uno/postgres';
-import { type RawBuilder, sql } from 'kysely';
+import { ValidationError } from '@uno/postgres';
+import { sql } from 'kysely';
 import type { AnyMapping } from '../mapping/entity-mapping.js';
 import type { Field } from '../mapping/field.js';
-import { encodeField } from '../mapping/record-reader.js';
 import { columnRef } from '../mapping/table-sql.js';
+import { comparisonCondition, comparisonOperatorNames } from './comparison-operators.js';
+import { containmentCondition, containmentOperatorNames } from './containment-operators.js';
+import { documentCondition } from './document-operators.js';
+import { type Condition, isOperators, rejectFilter } from './filtered-field.js';
+import { searchCondition } from './search-operator.js';
+import { textCondition, textOperatorNames } from './text-operators.js';
 
-type Condition = RawBuilder<boolean>;
-
-// Maps, because in an object "constructor" and the like would be found as operators too.
-const comparisons: ReadonlyMap<string, string> = new Map([
-  ['lt', '<'],
-  ['lte', '<='],
-  ['gt', '>'],
-  ['gte', '>='],
-]);
-const patterns: ReadonlyMap<string, string> = new Map([
-  ['like', 'like'],
-  ['ilike', 'ilike'],
-]);
-const operatorNames = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'notIn', 'between', 'isNull', 'like', 'ilike'];
+const operatorNames = [
+  ...comparisonOperatorNames,
+  ...textOperatorNames,
+  ...containmentOperatorNames,
+  ...['at', 'matches'],
+];
 
 /**
  * A filter as an SQL condition; values are parameters, names come from the mapping.
@@ -48,7 +45,7 @@ function entry(mapping: AnyMapping, name: string, value: unknown): Condition {
 }
 
 function nestedList(mapping: AnyMapping, name: string, value: unknown): Condition[] {
-  if (!Array.isArray(value)) return reject(mapping, name, 'takes a list of filters', value);
+  if (!Array.isArray(value)) return rejectFilter(mapping, name, 'takes a list of filters', value);
   return value.map((part) => nested(mapping, name, part));
 }
 
@@ -64,7 +61,7 @@ function joined(conditions: readonly Condition[], word: 'and' | 'or', none: Cond
 function fieldCondition(mapping: AnyMapping, field: Field, value: unknown): Condition {
   if (!isOperators(value)) return operator(mapping, field, 'eq', value);
   const names = Object.keys(value);
-  if (names.length === 0) return reject(mapping, field.property, 'has no operator', value);
+  if (names.length === 0) return rejectFilter(mapping, field.property, 'has no operator', value);
   return joined(
     names.map((name) => operator(mapping, field, name, value[name])),
     'and',
@@ -72,85 +69,24 @@ function fieldCondition(mapping: AnyMapping, field: Field, value: unknown): Cond
   );
 }
 
-/** Plain objects hold operators; Dates, bytes and lists are values. */
-function isOperators(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
 function operator(mapping: AnyMapping, field: Field, name: string, value: unknown): Condition {
-  const column = columnRef(field);
   if (value === undefined) {
-    return reject(mapping, field.property, `${name} is undefined; leave it out, or say null for NULL`, value);
+    return rejectFilter(mapping, field.property, `${name} is undefined; leave it out, or say null for NULL`, value);
   }
-  const comparison = comparisons.get(name);
-  if (comparison !== undefined) return sql`${column} ${sql.raw(comparison)} ${parameter(mapping, field, value)}`;
-  const pattern = patterns.get(name);
-  if (pattern !== undefined) {
-    if (typeof value !== 'string') return reject(mapping, field.property, `${name} takes a pattern`, value);
-    const encoded = encodeField(mapping, { ...field, type: text }, value, undefined);
-    return sql`${column}::text ${sql.raw(pattern)} ${encoded}::text`;
-  }
-  switch (name) {
-    case 'eq':
-      return value === null ? sql`${column} is null` : equality(mapping, field, '=', value);
-    case 'ne':
-      return value === null ? sql`${column} is not null` : equality(mapping, field, '<>', value);
-    case 'in':
-      return sql`${column} = any(${list(mapping, field, name, value)})`;
-    case 'notIn':
-      return sql`${column} <> all(${list(mapping, field, name, value)})`;
-    case 'between': {
-      if (!Array.isArray(value) || value.length !== 2)
-        return reject(mapping, field.property, 'between takes two values', value);
-      return sql`${column} between ${parameter(mapping, field, value[0])} and ${parameter(mapping, field, value[1])}`;
-    }
-    case 'isNull':
-      if (typeof value !== 'boolean') return reject(mapping, field.property, 'isNull takes true or false', value);
-      return value ? sql`${column} is null` : sql`${column} is not null`;
-    default:
-      throw new ValidationError(
-        `Filter of ${mapping.name}: "${field.property}" has an unknown operator "${name}". Known are: ${operatorNames.join(', ')}.`,
-        { field: field.property },
-      );
-  }
-}
-
-function equality(mapping: AnyMapping, field: Field, symbol: '=' | '<>', value: unknown): Condition {
-  const compared = parameter(mapping, field, value);
-  if (field.type.comparable) return sql`${columnRef(field)} ${sql.raw(symbol)} ${compared}`;
-  // json has no equality in PostgreSQL; its text has, once the type has written it.
-  return sql`${columnRef(field)}::text ${sql.raw(symbol)} ${compared}::${sql.raw(field.type.sql)}::text`;
-}
-
-/**
- * PostgreSQL gives a parameter the type of the column that it is compared with. A cast to the mapped type would round
- * it to the scale of a numeric(10,2) first, and 1.005 would be found as 1.01.
- */
-function parameter(mapping: AnyMapping, field: Field, value: unknown): RawBuilder<unknown> {
-  if (value === null || value === undefined) return reject(mapping, field.property, 'is compared with nothing', value);
-  return sql`${encodeField(mapping, field, value, undefined)}`;
-}
-
-/** One array parameter, so that the statement's text does not depend on the length of the list. */
-function list(mapping: AnyMapping, field: Field, name: string, value: unknown): RawBuilder<unknown> {
-  if (!Array.isArray(value)) return reject(mapping, field.property, `${name} takes a list`, value);
-  if (field.type.array || !field.type.comparable) {
-    return reject(mapping, field.property, `${name} is not possible for ${field.type.sql}`, value);
-  }
-  const encoded = value.map((item: unknown) => {
-    if (item === null || item === undefined)
-      return reject(mapping, field.property, `${name} takes no null in its list`, item);
-    return encodeField(mapping, field, item, undefined);
-  });
-  return sql`${arrayLiteral(encoded, field.type.bare)}`;
+  const filtered = { mapping, field, column: columnRef(field) };
+  if (name === 'at') return documentCondition(filtered, value);
+  if (name === 'matches') return searchCondition(filtered, value);
+  const condition =
+    comparisonCondition(filtered, name, value) ??
+    textCondition(filtered, sql`${filtered.column}::text`, name, value) ??
+    containmentCondition(filtered, name, value);
+  if (condition !== undefined) return condition;
+  throw new ValidationError(
+    `Filter of ${mapping.name}: "${field.property}" has an unknown operator "${name}". Known are: ${operatorNames.join(', ')}.`,
+    { field: field.property },
+  );
 }
 
 function requireObject(mapping: AnyMapping, name: string, value: unknown): Record<string, unknown> {
-  return isOperators(value) ? value : reject(mapping, name, 'takes a filter', value);
-}
-
-function reject(mapping: AnyMapping, name: string, problem: string, value: unknown): never {
-  throw new ValidationError(`Filter of ${mapping.name}: "${name}" ${problem} (it is ${kindOf(value)}).`, {
-    field: name,
-  });
+  return isOperators(value) ? value : rejectFilter(mapping, name, 'takes a filter', value);
 }

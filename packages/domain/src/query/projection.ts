@@ -7,11 +7,18 @@ import type { Field } from '../mapping/field.js';
  *
  * @throws ConfigError for an unknown field, or for none
  */
-export function projectedFields(mapping: AnyMapping, operation: string, fields: unknown): readonly Field[] | undefined {
+export function projectedFields(
+  mapping: AnyMapping,
+  operation: string,
+  fields: unknown,
+  option = 'fields',
+): readonly Field[] | undefined {
   if (fields === undefined) return undefined;
   if (!Array.isArray(fields) || fields.length === 0) {
     const given = Array.isArray(fields) ? 'an empty one' : kindOf(fields);
-    throw new ConfigError(`${operation}: fields takes a list of at least one field of ${mapping.name}, not ${given}.`);
+    throw new ConfigError(
+      `${operation}: ${option} takes a list of at least one field of ${mapping.name}, not ${given}.`,
+    );
   }
   return [...new Set<unknown>(fields)].map((property) => mapping.field(String(property)));
 }

@@ -16,13 +16,14 @@ export interface SelectRequest {
   /** The fields of each row; all of them, if not said. */
   readonly fields?: readonly Field[] | undefined;
   readonly lock?: LockClause | undefined;
+  /** Where the rows come from, if it is not the table itself. */
+  readonly source?: RawBuilder<unknown> | undefined;
 }
 
 /** The rows of a mapping that a request asks for. */
 export function selectRows(mapping: AnyMapping, request: SelectRequest): RawBuilder<unknown> {
-  const parts = [
-    sql`select ${sql.raw(columnList(request.fields ?? mapping.fields))} from ${sql.raw(tableText(mapping))}`,
-  ];
+  const { source = sql.raw(tableText(mapping)), fields = mapping.fields } = request;
+  const parts = [sql`select ${sql.raw(columnList(fields))} from ${source}`];
   parts.push(...where(mapping, request.filters));
   const order = orderTerms(orderItems(mapping, request.orderBy));
   if (order.length > 0) parts.push(sql`order by ${sql.join(order)}`);

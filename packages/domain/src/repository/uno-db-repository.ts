@@ -27,12 +27,13 @@ import {
 import { requireList } from '../operations/require-list.js';
 import { type CallDefaults, resolveCall } from '../operations/resolve-call.js';
 import { defaultRetryPolicy } from '../operations/retrying.js';
+import { type Page, type PageOptions, pageRules } from '../pages/page-options.js';
+import { readPage } from '../pages/read-page.js';
 import type { WithModels } from '../ports/batch-port.js';
 import type { BatchWriteOptions } from '../ports/call-options.js';
 import type { WithOutcomes, WriteResult } from '../ports/record-outcome.js';
 import type { BatchUpdateFields, UpdateFields } from '../ports/update-options.js';
-import { type Page, type PageOptions, pageRules } from '../pages/page-options.js';
-import { readPage } from '../pages/read-page.js';
+import type { Aggregated, AggregateOptions, Aggregates } from '../query/aggregate.js';
 import type { Filters } from '../query/filter.js';
 import { type KyselyQueries, kyselyQueries } from '../query/kysely-queries.js';
 import { lockClause } from '../query/row-lock.js';
@@ -52,6 +53,7 @@ import {
   type WriteWhereOptions,
 } from '../where/where-options.js';
 import { WhereWriter } from '../where/where-writer.js';
+import { aggregateRows } from './aggregate-rows.js';
 import { type ByFilter, isByFilter } from './by-filter.js';
 import { checkOptions } from './check-options.js';
 import { EntityReader } from './entity-reader.js';
@@ -223,6 +225,31 @@ export class UnoDBRepository<M extends AnyMapping> {
     checkOptions('count', options, ['filters']);
     const { rows } = await executeTextSql(this.db, countRows(this.mapping, options.filters));
     return Number(rows[0]?.[0]);
+  }
+
+  /**
+   * What comes of many rows, by one statement: counts, sums, averages, least and greatest values; of all rows as one plain
+   * object, or of each group as a list of them. Sums are exact and have the type of their field; an average is a number
+   * where the field is one, and otherwise a decimal text.
+   *
+   * @throws ConfigError for an unknown field, or an aggregate that is not possible for one
+   * @throws ValidationError for a filter that is none, or a sum of numbers beyond 2^53 - 1
+   * @example
+   * ```ts
+   * const perCountry = await cities.aggregate({
+   *   select: { cities: { count: '*' }, people: { sum: 'population' } },
+   *   groupBy: ['countryCode'],
+   *   having: { people: { gt: 1_000_000 } },
+   *   orderBy: [{ people: 'desc' }],
+   * });
+   * ```
+   */
+  async aggregate<const S extends Aggregates<M>, const G extends FieldList<M> = undefined>(
+    options: AggregateOptions<M, S, G>,
+  ): Promise<Aggregated<M, S, G>> {
+    checkOptions('aggregate', options, ['select', 'groupBy', 'filters', 'having', 'orderBy', 'limit', 'offset']);
+    // It has been made of the names in S and G, as its type has.
+    return (await aggregateRows(this.db, this.mapping, options)) as Aggregated<M, S, G>;
   }
 
   /**

@@ -156,6 +156,14 @@ export function numeric(precision?: number, scale?: number): PgType<string, stri
   );
 }
 
+/** `numeric` without a fraction as JavaScript's bigint, whatever its size: what bigints add up to. */
+export const wholeNumeric: PgType<bigint, string> = scalar(
+  'numeric',
+  (value) => (typeof value === 'bigint' ? String(value) : invalid('a sum of bigint', 'a bigint', value)),
+  BigInt,
+  { bare: true, parse: (text) => BigInt(wholeText('numeric', text).replace('+', '')) },
+);
+
 function checkBoolean(value: unknown): boolean {
   return typeof value === 'boolean' ? value : invalid('boolean', 'true or false', value);
 }
