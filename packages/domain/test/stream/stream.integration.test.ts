@@ -74,6 +74,20 @@ describe('stream', () => {
     expect(statements.filter((text) => text.startsWith('fetch'))).toHaveLength(3);
     const plain = await collect(new UnoDBRepository(context, countries).stream({ loadRelations: true }));
     expect(plain.map((country) => country.cities.length)).toEqual([5, 5]);
+    const trees = { cities: { orderBy: [{ id: 'desc' }], limit: 2, loadRelations: ['country'] } } as const;
+    const nested = await collect(
+      new UnoDBRepository(context, countries).stream({ chunkSize: 1, loadRelations: trees }),
+    );
+    expect(nested.map(({ cities: few }) => few.map(({ id, country }) => [id, country.id]))).toEqual([
+      [
+        [9, 1],
+        [7, 1],
+      ],
+      [
+        [10, 2],
+        [8, 2],
+      ],
+    ]);
   });
 
   it('takes one connection, which may not write, for rows and relations of one moment', async () => {
@@ -110,7 +124,9 @@ describe('stream', () => {
     expect(() => cityRepository.stream(unchecked<object>({ limits: 5 }))).toThrow('stream has no option "limits"');
     expect(() => cityRepository.stream({ filters: unchecked({ nmae: 1 }) })).toThrow(ConfigError);
     expect(() => cityRepository.stream({ orderBy: unchecked([{ name: 'down' }]) })).toThrow(ValidationError);
-    const unknown = collect(cityRepository.stream({ filters: { id: 0 }, loadRelations: unchecked(['contry']) }));
+    const unknown = collect(
+      cityRepository.stream({ filters: { id: 0 }, loadRelations: unchecked<['country']>(['contry']) }),
+    );
     await expect(unknown).rejects.toThrow('City has no relation "contry"');
     expect(statements).toEqual([]);
   });
