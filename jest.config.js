@@ -27,5 +27,8 @@ export default {
   globalTeardown: '<rootDir>/test/global-teardown.ts',
   // A test that hangs has to end; none is about time, and a busy machine is no failure.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // One more than the cores that this is to run on: some suites wait for the server or for limits of time.
+  maxWorkers: 3,
+  // The modules of every suite stay in the memory of its process, whose garbage collector has the more to do the longer it lives.
+  workerIdleMemoryLimit: '500MB',
 };
